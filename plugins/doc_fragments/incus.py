@@ -1,0 +1,144 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options that the modules of the daemon API share."""
+
+    # How to reach the daemon, and what every module of this system does.
+    DOCUMENTATION = r"""
+options:
+  socket:
+    description:
+      - Path of the daemon's unix socket on the managed host.
+      - Without it and without O(url), E(INCUS_SOCKET), E(INCUS_DIR), E(LXD_SOCKET) and E(LXD_DIR) are looked at, then the
+        places where Incus and LXD put their sockets. The first that exists is used.
+    type: path
+  url:
+    description:
+      - Address of the daemon, V(https://HOST:8443) or V(unix:/path/to/unix.socket). O(socket) wins over it.
+      - An https address needs TLS 1.3 and one of O(server_cert) and O(server_fingerprint).
+      - Taken from E(INCUS_URL) where not given.
+    type: str
+  client_cert:
+    description:
+      - Path of the client certificate (PEM) on the managed host, for an https O(url).
+      - Taken from E(INCUS_CLIENT_CERT) where not given.
+    type: path
+  client_key:
+    description:
+      - Path of the client certificate's key (PEM, not encrypted) on the managed host.
+      - Taken from E(INCUS_CLIENT_KEY) where not given.
+    type: path
+  server_cert:
+    description:
+      - Path of the server's certificate (PEM) on the managed host. The server must present exactly this one.
+      - Taken from E(INCUS_SERVER_CERT) where not given.
+    type: path
+  server_fingerprint:
+    description:
+      - SHA-256 fingerprint of the server's certificate, instead of O(server_cert).
+      - Taken from E(INCUS_SERVER_FINGERPRINT) where not given.
+    type: str
+  timeout:
+    description: Seconds that reading one object may take.
+    type: float
+    default: 30.0
+  operation_timeout:
+    description: Seconds that a change, or the operation that it starts in the daemon, may take. An operation that takes longer is
+      cancelled where the daemon can.
+    type: float
+    default: 600.0
+attributes:
+  check_mode:
+    description: Can run in check mode and predict the changed status without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns details on what has changed (or would change in check mode) when in diff mode.
+    support: full
+  idempotent:
+    description: When run twice with the same options, the second run changes nothing.
+    support: full
+  action_group:
+    description: Use C(group/nfvlab.fleet.incus) or C(group/nfvlab.fleet.all) in C(module_defaults) to set options once.
+    support: full
+    membership:
+      - nfvlab.fleet.all
+      - nfvlab.fleet.incus
+  platform:
+    description: Hosts that the module runs on. They need Python 3.9 or later and nothing else.
+    support: full
+    platforms: posix
+notes:
+  - Works with Incus 6.0 and later and with LXD 5.0 and later. What a daemon lacks is said with the name of the API extension.
+  - In check mode, a daemon that is not there yet counts as a new and empty one, with a warning.
+"""
+
+    # The project that an object lives in.
+    PROJECT = r"""
+options:
+  project:
+    description: The project that the object lives in.
+    type: str
+    default: default
+"""
+
+    # State modules: whether the object is there, and which of its values are secrets.
+    RECORD = r"""
+options:
+  description:
+    description:
+      - What the object is for. Null empties it.
+      - An option that is not given is left as it is, here and below.
+    type: str
+  state:
+    description: Whether the object is there.
+    type: str
+    choices: [present, absent]
+    default: present
+"""
+
+    SECRETS = r"""
+options:
+  secret_keys:
+    description:
+      - Names or shell patterns of keys whose values are secrets. They are shown as stars in results, diffs and logs.
+      - Keys whose name says so (password, passphrase, secret, token, credential, private key) and cloud-init user data always are.
+    type: list
+    elements: str
+    default: []
+"""
+
+    CONFIG = r"""
+options:
+  config:
+    description:
+      - Configuration keys and their values. Numbers and booleans are spelled out as the daemon stores them.
+      - Null removes a key. Keys that are not named are left alone, see O(config_mode).
+    type: dict
+  config_mode:
+    description:
+      - With V(merge), only the keys in O(config) are touched.
+      - With V(replace), all other keys are removed, but for those that belong to the daemon.
+    type: str
+    choices: [merge, replace]
+    default: merge
+"""
+
+    DEVICES = r"""
+options:
+  devices:
+    description:
+      - Devices by name, each a dictionary of its options, which replaces the whole device. Null removes a device.
+    type: dict
+  devices_mode:
+    description:
+      - With V(merge), only the devices in O(devices) are touched.
+      - With V(replace), all other devices are removed.
+    type: str
+    choices: [merge, replace]
+    default: merge
+"""

@@ -1,0 +1,307 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""HTTP/1.1 over a unix socket, or over TLS 1.3 to a pinned peer. Standard library only.
+
+One `Transport` per endpoint; every thread gets a connection of its own, kept alive. A request is sent once: a kept
+connection that the peer has meanwhile closed is noticed before sending, and only a GET is ever repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import select
+import socket
+import stat
+import threading
+import typing as t
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
+
+from .errors import Forbidden, InvalidOption, Interrupted, Malformed, TimedOut, Unreachable, Untrusted
+
+if t.TYPE_CHECKING:
+    import ssl
+
+CONNECT_TIMEOUT = 10.0  # seconds
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as data, so that a plan can be shown before it is sent.
+
+    :param path: the path, already quoted, without the query
+    :param query: query parameters; those that are empty are left out
+    :param body: a JSON object, or null
+    :param keys: the names of what it sets ("config.limits.cpu"), for C(actions)
+    :param headers: further headers
+    :param upload: paths of files to stream as the body instead, by their multipart field's name
+    """
+
+    method: str
+    path: str
+    query: t.Mapping[str, str] = field(default_factory=dict)
+    body: t.Any = None
+    keys: t.Sequence[str] = ()
+    headers: t.Mapping[str, str] = field(default_factory=dict)
+    upload: t.Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """The path with its query."""
+        query = urlencode({name: value for name, value in self.query.items() if value})
+        return f"{self.path}?{query}" if query else self.path
+
+    def describe(self) -> dict[str, t.Any]:
+        """The request as C(actions) shows it: method, path and keys, never a value."""
+        return {"method": self.method, "path": self.target, "keys": list(self.keys)}
+
+
+def path(*segments: str) -> str:
+    """A path from segments, each quoted, so that no name can reach outside its place."""
+    return "/" + "/".join(quote(segment, safe="") for segment in segments)
+
+
+class Response(t.NamedTuple):
+    """An answer, read to its end."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+
+@dataclass(frozen=True)
+class UnixEndpoint:
+    """A unix socket."""
+
+    socket_path: str
+
+    def __str__(self) -> str:
+        return f"unix:{self.socket_path}"
+
+    def connect(self, timeout: float) -> http.client.HTTPConnection:
+        return _UnixConnection(self, timeout)
+
+
+@dataclass(frozen=True)
+class TLSEndpoint:
+    """A TLS 1.3 server whose certificate is pinned by its SHA-256 fingerprint.
+
+    :param fingerprint: 64 hexadecimal digits, lower case
+    :param client_cert: path of the client certificate (PEM), or null
+    :param client_key: path of its key (PEM, not encrypted), or null where the certificate's file holds it
+    """
+
+    host: str
+    port: int
+    fingerprint: str
+    client_cert: str | None = None
+    client_key: str | None = None
+
+    def __str__(self) -> str:
+        return f"https://{self.host}:{self.port}"
+
+    def connect(self, timeout: float) -> http.client.HTTPConnection:
+        return _PinnedConnection(self, timeout)
+
+
+Endpoint = t.Union[UnixEndpoint, TLSEndpoint]
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, endpoint: UnixEndpoint, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._endpoint = endpoint
+
+    def connect(self) -> None:
+        where = str(self._endpoint)
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        try:
+            self.sock.connect(self._endpoint.socket_path)
+        except FileNotFoundError:
+            raise Unreachable("there is no such socket", endpoint=where, next_step="start the daemon, or name its socket")
+        except ConnectionRefusedError:
+            raise Unreachable(
+                "the socket exists but no daemon listens on it", endpoint=where, next_step="start the daemon"
+            )
+        except PermissionError as error:
+            raise Forbidden(
+                "this user may not open the daemon's socket",
+                endpoint=where,
+                code=error.errno,
+                next_step=f"use 'become: true', or add the user to the group '{_group(self._endpoint.socket_path)}'",
+            )
+        except OSError as error:
+            raise Unreachable(f"cannot connect: {error.strerror or error}", endpoint=where, code=error.errno)
+
+
+def _group(socket_path: str) -> str:
+    """The group that may use a socket, as far as this user can see."""
+    import grp
+
+    try:
+        return grp.getgrgid(os.stat(socket_path)[stat.ST_GID]).gr_name
+    except (OSError, KeyError):
+        return "incus-admin"
+
+
+class _PinnedConnection(http.client.HTTPConnection):
+    default_port = 443
+
+    def __init__(self, endpoint: TLSEndpoint, timeout: float) -> None:
+        super().__init__(endpoint.host, endpoint.port, timeout=timeout)
+        self._endpoint = endpoint
+        self._context = _context(endpoint)
+
+    def connect(self) -> None:
+        import ssl
+
+        where = str(self._endpoint)
+        try:
+            super().connect()
+            self.sock: ssl.SSLSocket = self._context.wrap_socket(self.sock)
+        except ssl.SSLError as error:
+            raise Unreachable(
+                f"no TLS 1.3 connection: {error.reason or error}",
+                endpoint=where,
+                next_step="check that an Incus or LXD daemon listens there",
+            )
+        except OSError as error:
+            raise Unreachable(
+                f"cannot connect: {error.strerror or error}",
+                endpoint=where,
+                code=error.errno,
+                next_step="check the address, and that the daemon's 'core.https_address' is set",
+            )
+        seen = hashlib.sha256(self.sock.getpeercert(binary_form=True) or b"").hexdigest()
+        if seen != self._endpoint.fingerprint:
+            self.close()
+            raise Untrusted(
+                f"the server's certificate has the fingerprint {seen}, but {self._endpoint.fingerprint} is pinned",
+                endpoint=where,
+                next_step="nothing was sent; find out which is right before you change the pin",
+            )
+
+
+def _context(endpoint: TLSEndpoint) -> ssl.SSLContext:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False  # the pinned fingerprint, checked after the handshake, says more than a name
+    context.verify_mode = ssl.CERT_NONE
+    if endpoint.client_cert:
+        try:
+            context.load_cert_chain(endpoint.client_cert, endpoint.client_key, password=lambda: "")
+        except (OSError, ssl.SSLError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise InvalidOption(
+                f"cannot use the client certificate '{endpoint.client_cert}' with the key '{endpoint.client_key}': {reason}",
+                next_step="both must be readable PEM files that belong together, the key not encrypted",
+            )
+    return context
+
+
+def fingerprint_of(certificate: str) -> str:
+    """The SHA-256 fingerprint of the first certificate in a PEM file."""
+    import ssl
+
+    try:
+        with open(certificate, encoding="ascii") as file:
+            pem = file.read()
+        begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+        first = pem[pem.index(begin): pem.index(end) + len(end)]
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()
+    except (OSError, ValueError) as error:
+        raise InvalidOption(f"cannot read a PEM certificate from '{certificate}': {error}")
+
+
+class Transport:
+    """Sends requests to one endpoint.
+
+    :param timeout: seconds that a single answer may take
+    """
+
+    def __init__(self, endpoint: Endpoint, timeout: float = 30.0) -> None:
+        self.endpoint = endpoint
+        self.timeout = timeout
+        self._local = threading.local()
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        body: t.Any = None,
+        headers: t.Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Response:
+        """Send one request and read its whole answer.
+
+        :param target: path and query
+        :param body: bytes, or an iterable of bytes when the headers give its length
+        :raises TimedOut: naming the request, so that a hanging object is found
+        :raises Interrupted: the connection broke after sending; what became of the request is not known
+        """
+        patience = timeout or self.timeout
+        where = f"{self.endpoint} {method} {target}"
+        for repeatable in (method == "GET", False):
+            kept, connection = self._connection(patience)
+            try:
+                connection.request(method, target, body, dict(headers or {}))
+                answer = connection.getresponse()
+                return Response(answer.status, answer.headers, answer.read())
+            except socket.timeout:
+                self.close()
+                raise TimedOut(
+                    f"no answer within {patience:g} s",
+                    endpoint=where,
+                    next_step="look at the daemon's log, or give a longer 'timeout'",
+                )
+            except (ConnectionError, http.client.BadStatusLine, http.client.IncompleteRead) as error:
+                self.close()
+                if kept and repeatable:
+                    continue
+                raise Interrupted(
+                    "the daemon closed the connection before it had answered",
+                    endpoint=where,
+                    text=str(error) or type(error).__name__,
+                    next_step="see whether it is still running; run the task again, it reads before it writes",
+                )
+            except http.client.HTTPException as error:
+                self.close()
+                raise Malformed(
+                    "the answer is not HTTP",
+                    endpoint=where,
+                    text=str(error) or type(error).__name__,
+                    next_step="check that the address is that of the daemon",
+                )
+            except BaseException:
+                self.close()
+                raise
+        raise AssertionError("the second round always returns or raises")
+
+    def close(self) -> None:
+        """Close this thread's connection; the next request opens a new one."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+    def _connection(self, timeout: float) -> tuple[bool, http.client.HTTPConnection]:
+        """This thread's connection, and whether it had been used before."""
+        connection = getattr(self._local, "connection", None)
+        if connection is not None and connection.sock is not None:
+            if not select.select([connection.sock], [], [], 0)[0]:
+                connection.sock.settimeout(timeout)
+                return True, connection
+            connection.close()  # readable without a request: the peer has hung up
+        connection = self.endpoint.connect(min(timeout, CONNECT_TIMEOUT))
+        connection.connect()
+        connection.sock.settimeout(timeout)
+        self._local.connection = connection
+        return False, connection

@@ -1,0 +1,270 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""From a declaration to a plan: the pure half of every state module.
+
+A `Resource` declares an object's fields. `Resource.plan` compares what is there with what a task wants and returns a
+`Plan`: what changes, the two sides of the diff, and the steps that bring it about. `converge` reads, plans, and, outside
+check mode, performs the steps. Only a session does I/O.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from dataclasses import dataclass, field
+
+from .errors import Conflict, FleetError, NotKept, Transient
+from .fields import Field, Spec
+from .secrets import Secrets
+
+
+class Step(t.Protocol):
+    """One thing that is sent: a request, a remote call, a line, a write."""
+
+    def describe(self) -> dict[str, t.Any]:
+        """What may be shown of it in C(actions): names, never values."""
+
+
+class Session(t.Protocol):
+    """A connection to the system, the only place where something is sent."""
+
+    def perform(self, step: t.Any) -> t.Any:
+        """Send one step and wait until it has taken effect."""
+
+
+@dataclass
+class Task:
+    """What a task asks for.
+
+    :param params: all options, with their defaults
+    :param given: only what the task really gave, nulls included
+    :param secrets: which keys hold secrets
+    """
+
+    params: dict[str, t.Any]
+    given: dict[str, t.Any]
+    check_mode: bool = False
+    secrets: Secrets = field(default_factory=Secrets)
+    warn: t.Callable[[str], None] = lambda message: None
+
+    @property
+    def state(self) -> str:
+        """The wanted state; objects without a state option are simply there."""
+        return self.params.get("state") or "present"
+
+
+@dataclass
+class Plan:
+    """What a task will do to one object.
+
+    :param label: the object, as a person would name it
+    :param have: the object as it is, or null
+    :param then: the object as it will be, or null
+    :param changed: the names of the changed fields and keys ("config.limits.cpu")
+    :param before: the owned part of the object now, secrets masked
+    :param after: the owned part of the object then, secrets masked
+    :param steps: what is sent, in order
+    """
+
+    label: str
+    have: dict[str, t.Any] | None
+    then: dict[str, t.Any] | None
+    changed: list[str] = field(default_factory=list)
+    before: dict[str, t.Any] = field(default_factory=dict)
+    after: dict[str, t.Any] = field(default_factory=dict)
+    steps: list[t.Any] = field(default_factory=list)
+
+
+@dataclass
+class Outcome:
+    """What became of a plan: the first plan that was made, the object afterwards, and how many steps were sent."""
+
+    plan: Plan
+    object: dict[str, t.Any] | None
+    sent: list[t.Any] = field(default_factory=list)
+
+    def actions(self) -> list[dict[str, t.Any]]:
+        """The steps in order, each marked with whether it was sent."""
+        waiting = self.plan.steps[len(self.sent):] if self.sent == self.plan.steps[: len(self.sent)] else []
+        return [{**step.describe(), "sent": True} for step in self.sent] + [
+            {**step.describe(), "sent": False} for step in waiting
+        ]
+
+
+class Resource:
+    """The declaration of one kind of object.
+
+    :param kind: its name, which is also the key of the object in the result ("storage_pool")
+    :param fields: its attributes
+    :param options: further options that are not fields
+    :param secrets: names or patterns of keys that hold secrets, beside those whose name gives them away
+    """
+
+    states: t.Sequence[str] = ("present", "absent")
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        fields: t.Sequence[Field] = (),
+        options: Spec | None = None,
+        secrets: t.Sequence[str] = (),
+    ) -> None:
+        self.kind = kind
+        self.fields = tuple(fields)
+        self.options = dict(options or {})
+        self.secrets = Secrets(secrets)
+
+    # -- what a system's own resource fills in
+
+    def label(self, params: t.Mapping[str, t.Any]) -> str:
+        """The object, as a person would name it."""
+        raise NotImplementedError
+
+    def read(self, session: t.Any, task: Task) -> dict[str, t.Any] | None:
+        """The object as the system gives it, or null."""
+        raise NotImplementedError
+
+    def steps(self, plan: Plan, task: Task) -> list[t.Any]:
+        """What to send so that C(plan.have) becomes C(plan.then)."""
+        raise NotImplementedError
+
+    def prepare(self, session: t.Any, task: Task) -> None:
+        """Look up what the plan needs beside the object itself."""
+
+    def check(self, session: t.Any, plan: Plan, task: Task) -> None:
+        """Raise where the plan cannot work, before anything is sent; in check mode only warn."""
+
+    def explain(self, session: t.Any, error: FleetError, plan: Plan, task: Task) -> FleetError:
+        """The error of a refused step, with what this kind of object can add to it."""
+        return error
+
+    def settle(self, session: t.Any, outcome: Outcome, task: Task) -> None:
+        """Wait for what the task wants beyond the object itself."""
+
+    # -- the rest is common
+
+    def spec(self) -> Spec:
+        """The C(argument_spec) of the module."""
+        merged: Spec = {}
+        for entry in self.fields:
+            merged.update(entry.spec())
+        merged.update(self.options)
+        if self.states:
+            merged["state"] = {"type": "str", "choices": list(self.states), "default": self.states[0]}
+        return merged
+
+    def plan(self, have: dict[str, t.Any] | None, task: Task) -> Plan:
+        """Compare and decide. Pure: nothing is sent or read."""
+        label = self.label(task.params)
+        if task.state == "absent":
+            plan = Plan(label, have, None)
+            if have is not None:
+                plan.changed = ["state"]
+                plan.before = self._everything(have, task)
+        else:
+            plan = self._present(label, have, task)
+        plan.steps = self.steps(plan, task)
+        return plan
+
+    def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:
+        now = have or {}
+        plan = Plan(label, have, dict(now))
+        assert plan.then is not None
+        for entry in self.fields:
+            value = entry.read(now)
+            if entry.name not in task.given:
+                if have is None and entry.default is not None:
+                    plan.then[entry.name] = plan.after[entry.name] = entry.default
+                continue
+            want = task.given[entry.name]
+            merged = entry.merge(value, want, task.params)
+            changed = entry.differs(value, merged)
+            if have is not None:
+                entry.check_mutable(value, changed, label)
+            plan.then[entry.name] = merged
+            plan.changed += changed
+            before, after = entry.owned(value, merged, want, task.params, task.secrets)
+            if have is not None:
+                plan.before[entry.name] = before
+            plan.after[entry.name] = after
+        if have is None:
+            plan.changed = ["state", *plan.changed]
+        return plan
+
+    def _everything(self, have: dict[str, t.Any], task: Task) -> dict[str, t.Any]:
+        """All fields of an object that will go, so that a diff shows what is lost."""
+        return {entry.name: task.secrets.mask(entry.read(have)) for entry in self.fields if entry.read(have)}
+
+
+ATTEMPTS = 6
+FIRST_PAUSE = 0.1  # seconds; doubled after each further attempt
+
+
+def converge(resource: Resource, session: Session, task: Task, *, pause: t.Callable[[float], None] = time.sleep) -> Outcome:
+    """Read, plan and, outside check mode, perform; then read back what came of it.
+
+    A plan that was overtaken (HTTP 412) or that met a running operation is made again from a fresh reading, at most
+    `ATTEMPTS` times. The diff always is that of the first plan, so a check run and a real run show the same.
+    """
+    resource.prepare(session, task)
+    first: Plan | None = None
+    sent: list[t.Any] = []
+    for attempt in range(1, ATTEMPTS + 1):
+        plan = resource.plan(resource.read(session, task), task)
+        if first is None or not sent:
+            first = plan
+        if not plan.steps:
+            break
+        resource.check(session, plan, task)
+        if task.check_mode:
+            return Outcome(plan, plan.then)
+        try:
+            for step in plan.steps:
+                session.perform(step)
+                sent.append(step)
+            break
+        except FleetError as error:
+            # A name that appeared since it was read is looked at once more; then it is a conflict.
+            again = plan.have is None and attempt == 1 if isinstance(error, Conflict) else isinstance(error, Transient)
+            if not again or attempt == ATTEMPTS:
+                raise _partly(resource.explain(session, error, plan, task), plan.label, first, sent) from None
+            pause(FIRST_PAUSE * 2 ** (attempt - 1))
+    outcome = Outcome(first, plan.have, sent)
+    if sent:
+        outcome.object = resource.read(session, task)
+        _verify(resource, outcome, task)
+    if not task.check_mode:
+        try:
+            resource.settle(session, outcome, task)
+        except FleetError as error:
+            raise _partly(error, first.label, first, sent)
+    return outcome
+
+
+def _partly(error: FleetError, label: str, plan: Plan, sent: list[t.Any]) -> FleetError:
+    """The error, carrying what had already been sent when it happened."""
+    error.outcome = Outcome(plan, None, list(sent))  # type: ignore[attr-defined]
+    return error.about(label)
+
+
+def _verify(resource: Resource, outcome: Outcome, task: Task) -> None:
+    """A system may accept a write and drop or lose it: only what is read back counts."""
+    again = resource.plan(outcome.object, task)
+    if again.steps:
+        raise _partly(
+            NotKept(
+                f"{', '.join(again.changed)} did not stay as written",
+                next_step=f"it reads {_only(again.before, again.after)}; somebody else may be writing it too",
+            ),
+            again.label,
+            outcome.plan,
+            outcome.sent,
+        )
+
+
+def _only(before: dict[str, t.Any], after: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {key: value for key, value in before.items() if value != after.get(key)}

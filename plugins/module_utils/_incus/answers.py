@@ -1,0 +1,120 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""What the daemon's answers mean. Pure.
+
+Every JSON answer is an envelope (rest-api document, "Return values"): C(sync) with its result in C(metadata), C(async)
+with an operation, or C(error). The body decides, never the HTTP status alone: Incus before 6.12 sends the status 200
+before it knows how an awaited operation ends.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from .._core.errors import (
+    Busy,
+    Conflict,
+    FleetError,
+    Forbidden,
+    InUse,
+    Malformed,
+    NotFound,
+    OperationFailed,
+    Refused,
+    Stale,
+)
+
+# Codes of operations and instances (rest-api document, "List of current status codes").
+STATUS_RUNNING = 103
+STATUS_READY = 113
+STATUS_FROZEN = 110
+STATUS_STOPPED = 102
+STATUS_SUCCESS = 200
+_UNFINISHED = range(100, 200)
+
+_IN_USE = re.compile(
+    r"in use|being used|is used by|has .*dependenc|only empty projects|is not empty|used by", re.IGNORECASE
+)
+_BUSY = re.compile(r"Instance is busy running", re.IGNORECASE)
+_EXISTS = re.compile(r"already exists|already in use by", re.IGNORECASE)
+
+
+class Envelope(t.NamedTuple):
+    """A successful answer.
+
+    :param operation: the path of the operation that was started, or null
+    """
+
+    metadata: t.Any
+    operation: str | None
+
+
+def envelope(status: int, body: bytes, endpoint: str) -> Envelope:
+    """The content of an answer.
+
+    :raises FleetError: the one that the answer stands for
+    """
+    try:
+        answer = json.loads(body)
+        kind = answer["type"]
+    except (ValueError, KeyError, TypeError):
+        raise Malformed(
+            f"the answer (HTTP {status}) is not that of an Incus or LXD daemon",
+            endpoint=endpoint,
+            code=status,
+            text=body[:200].decode(errors="replace"),
+            next_step="check the address",
+        ) from None
+    if kind == "error":
+        raise error_for(answer.get("error_code") or status, answer.get("error") or "", endpoint)
+    if kind == "async":
+        return Envelope(answer.get("metadata"), answer["operation"])
+    return Envelope(answer.get("metadata"), None)
+
+
+def error_for(code: int, text: str, endpoint: str) -> FleetError:
+    """The error that a code and the daemon's own text stand for.
+
+    Most refusals come as 400 or 500 without a pattern, so apart from the few codes that mean something the text decides.
+    """
+    sort: type[FleetError] = Refused
+    next_step: str | None = None
+    if code == 404:
+        sort = NotFound
+    elif code == 403:
+        sort, next_step = Forbidden, "use 'become: true', or have this certificate trusted and its projects extended"
+    elif code == 412:
+        sort, next_step = Stale, "somebody else keeps changing it; run the task again"
+    elif _BUSY.search(text):
+        sort, next_step = Busy, "wait until the running operation has ended and run the task again"
+    elif _IN_USE.search(text):
+        sort, next_step = InUse, "remove what uses it first"
+    elif code == 409 or _EXISTS.search(text):
+        sort = Conflict
+    return sort(f"the daemon refused: {text}", endpoint=endpoint, code=code, text=text, next_step=next_step)
+
+
+def unfinished(operation: t.Mapping[str, t.Any]) -> bool:
+    """Whether an operation is still going on."""
+    return operation.get("status_code") in _UNFINISHED
+
+
+def operation_error(operation: t.Mapping[str, t.Any], endpoint: str) -> FleetError | None:
+    """The error that an ended operation stands for, or null where it succeeded."""
+    if operation.get("status_code") == STATUS_SUCCESS:
+        return None
+    text = operation.get("err") or operation.get("status") or "no reason given"
+    return operation_failed(text, operation.get("status_code"), endpoint)
+
+
+def operation_failed(text: str, code: int | None, endpoint: str) -> FleetError:
+    """The error for an operation's own words; a known meaning wins over the plain failure."""
+    known = error_for(code if code in (404, 409, 412) else 400, text, endpoint)
+    if type(known) is not Refused:
+        return known
+    return OperationFailed(f"the daemon's operation failed: {text}", endpoint=endpoint, code=code, text=text)

@@ -1,0 +1,234 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""A client of the daemon API that Incus and LXD share.
+
+Nothing is keyed on a version: the brand comes from C(environment.server) and every feature from C(api_extensions).
+A POST is never sent twice. A PUT, PATCH or DELETE carries the ETag under which the object was read in C(If-Match).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from urllib.parse import unquote
+
+from .._core.errors import FleetError, Malformed, NotFound, OperationFailed, TimedOut, Unreachable, Unsupported
+from .._core.http import Endpoint, Request, Response, Transport, UnixEndpoint
+from .answers import Envelope, envelope, operation_error, operation_failed, unfinished
+
+# Where the daemons of both brands listen, in the order in which their own clients look.
+SOCKETS = (
+    "/run/incus/unix.socket",
+    "/var/lib/incus/unix.socket",
+    "/var/lib/lxd/unix.socket",
+    "/var/snap/lxd/common/lxd/unix.socket",
+)
+SOCKET_VARIABLES = (("INCUS_SOCKET", ""), ("INCUS_DIR", "unix.socket"), ("LXD_SOCKET", ""), ("LXD_DIR", "unix.socket"))
+
+Query = t.Mapping[str, str]
+
+
+def discover_socket(environ: t.Mapping[str, str], exists: t.Callable[[str], bool] = os.path.exists) -> str:
+    """The socket of this host's daemon: what the environment names, else the first that exists, else Incus's own."""
+    for variable, file in SOCKET_VARIABLES:
+        if environ.get(variable):
+            return os.path.join(environ[variable], file) if file else environ[variable]
+    return next((candidate for candidate in SOCKETS if exists(candidate)), SOCKETS[1])
+
+
+class Client:
+    """Talks to one daemon.
+
+    :param timeout: seconds that reading may take
+    :param operation_timeout: seconds that a change, or the operation that it starts, may take
+    """
+
+    def __init__(self, endpoint: Endpoint, *, timeout: float = 30.0, operation_timeout: float = 600.0) -> None:
+        self.transport = Transport(endpoint, timeout)
+        self.operation_timeout = operation_timeout
+        self._etags: dict[str, str] = {}
+        self._server: dict[str, t.Any] | None = None
+
+    # -- what the daemon is
+
+    @property
+    def server(self) -> dict[str, t.Any]:
+        """C(GET /1.0), read once."""
+        if self._server is None:
+            self._server = self.get("/1.0")
+        return self._server
+
+    @property
+    def brand(self) -> str:
+        """C(incus) or C(lxd)."""
+        return str(self.server.get("environment", {}).get("server", "")).lower()
+
+    def has(self, extension: str) -> bool:
+        """Whether the daemon has an API extension."""
+        return extension in self.server.get("api_extensions", ())
+
+    def require(self, extension: str, feature: str) -> None:
+        """Raise where the daemon lacks an API extension.
+
+        :param feature: what needs it, as a person would say
+        """
+        if not self.has(extension):
+            version = self.server.get("environment", {}).get("server_version", "")
+            raise Unsupported(
+                f"this daemon ({self.brand} {version}) cannot do {feature}: it lacks the API extension '{extension}'",
+                endpoint=str(self.transport.endpoint),
+                next_step="leave that out, or use a daemon that has it",
+            )
+
+    # -- reading
+
+    def get(self, path: str, query: Query | None = None) -> t.Any:
+        """The metadata of a GET; its ETag is remembered for the next write to the same place.
+
+        :raises NotFound: there is no such object
+        """
+        request = Request("GET", path, query or {})
+        response = self._send(request, None, {}, self.transport.timeout)
+        metadata = self._judge(response, request).metadata
+        etag = response.headers.get("ETag")
+        if etag:
+            self._etags[request.target] = etag
+        return metadata
+
+    def find(self, path: str, query: Query | None = None) -> t.Any:
+        """The metadata of a GET, or null where there is no such object."""
+        try:
+            return self.get(path, query)
+        except NotFound:
+            return None
+
+    def text(self, path: str, query: Query | None = None) -> str:
+        """The text of a file that the daemon hands out without an envelope (logs, the console).
+
+        :raises FleetError: it is not there
+        """
+        request = Request("GET", path, query or {})
+        response = self._send(request, None, {}, self.transport.timeout)
+        if response.status != 200:
+            self._judge(response, request)
+        return response.body.decode(errors="replace")
+
+    def names(self, collection: str, query: Query | None = None) -> list[str] | None:
+        """The names in a collection, in one request that looks at no object; null where there is no daemon to ask."""
+        return [unquote(url.split("?")[0].rsplit("/", 1)[-1]) for url in self.get(collection, query)]
+
+    # -- writing
+
+    def perform(self, step: Request) -> t.Any:
+        """Send a change and wait until it has taken effect; the metadata of the answer or of the ended operation."""
+        headers = dict(step.headers)
+        etag = self._etags.pop(step.target, None)
+        if etag and step.method != "POST":
+            headers["If-Match"] = etag
+        body: t.Any = None
+        if step.upload:
+            from .upload import multipart  # only images are uploaded
+
+            body, more = multipart(step.upload)
+            headers.update(more)
+        elif step.body is not None:
+            body = json.dumps(step.body).encode()
+            headers["Content-Type"] = "application/json"
+        answer = self._judge(self._send(step, body, headers, self.operation_timeout), step)
+        if answer.operation is None:
+            return answer.metadata
+        return self.wait(answer.operation, f"{step.method} {step.target}")
+
+    def wait(self, operation: str, purpose: str) -> t.Any:
+        """Wait for an operation, at once and on the same connection: the daemon forgets one 5 s after its end.
+
+        An operation that takes longer than C(operation_timeout) is cancelled where the daemon can.
+
+        :param purpose: the request that started it, for messages
+        :returns: the ended operation's own metadata; null where the daemon had already forgotten it
+        """
+        where = f"{self.transport.endpoint} {purpose}"
+        limit = max(1, int(self.operation_timeout))
+        request = Request("GET", f"{operation.split('?')[0]}/wait", {"timeout": str(limit)})
+        try:
+            ended = self._judge(self._send(request, None, {}, limit + 10), request).metadata
+        except NotFound:
+            return None  # over for more than 5 s: what came of it is read back
+        except TimedOut:
+            ended = {"status_code": 103}
+        except FleetError as error:
+            if error.text is None:
+                raise
+            ended = self._after(operation, error)
+        if unfinished(ended):
+            cancelled = self._cancel(operation)
+            raise TimedOut(
+                f"the daemon's operation did not end within {limit} s"
+                + (" and was cancelled" if cancelled else " and goes on; it cannot be cancelled"),
+                endpoint=where,
+                next_step="look at the daemon's log, or give a longer 'operation_timeout'",
+            )
+        failed = operation_error(ended, where)
+        if failed:
+            raise failed
+        return ended.get("metadata")
+
+    def _after(self, operation: str, error: FleetError) -> dict[str, t.Any]:
+        """What an operation has become whose waiting ended with an error: its own, or only the waiting's."""
+        try:
+            seen = self.find(operation.split("?")[0])
+        except Unreachable:
+            seen = None
+        if seen is not None and unfinished(seen):
+            return seen
+        failed = operation_failed(error.text or "", error.code, error.endpoint or "")
+        if isinstance(failed, OperationFailed) and seen is not None and seen.get("err"):
+            failed = operation_failed(seen["err"], seen.get("status_code"), error.endpoint or "")
+        raise failed from None
+
+    def _cancel(self, operation: str) -> bool:
+        try:
+            seen = self.find(operation.split("?")[0])
+            if not seen or not seen.get("may_cancel"):
+                return False
+            self._judge(self._send(Request("DELETE", operation.split("?")[0]), None, {}, self.transport.timeout))
+            return True
+        except FleetError:
+            return False
+
+    # -- sending
+
+    def _send(self, request: Request, body: t.Any, headers: dict[str, str], timeout: float) -> Response:
+        return self.transport.request(request.method, request.target, body, headers, timeout)
+
+    def _judge(self, response: Response, request: Request | None = None) -> Envelope:
+        where = str(self.transport.endpoint)
+        if request is not None:
+            where += f" {request.method} {request.target}"
+        return envelope(response.status, response.body, where)
+
+
+class NoDaemon(Client):
+    """Stands for the daemon that an earlier task of a check run would have installed: it is empty."""
+
+    def __init__(self) -> None:
+        super().__init__(UnixEndpoint(SOCKETS[1]))
+        self._server = {"environment": {"server": "incus"}, "api_extensions": (), "config": {}}
+
+    def has(self, extension: str) -> bool:
+        return True
+
+    def get(self, path: str, query: Query | None = None) -> t.Any:
+        if path == "/1.0":
+            return self.server
+        raise NotFound("there is no daemon yet")
+
+    def names(self, collection: str, query: Query | None = None) -> list[str] | None:
+        return None
+
+    def perform(self, step: Request) -> t.Any:
+        raise Malformed("nothing can be sent to a daemon that is not there")

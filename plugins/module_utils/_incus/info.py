@@ -1,0 +1,83 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""Reading whole collections."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import FleetError, NotFound, TimedOut, no_such
+from .._core.fields import Spec
+from .._core.http import path as join
+from .._core.module import FleetModule
+from .._core.resource import Task
+from .client import Client
+from .options import CONNECTION, connect
+from .record import SECRETS
+from .._core.secrets import Secrets
+
+# Collections that every daemon can filter (extensions api_filtering, storage_volume_api_filtering).
+_FILTERED = ("instances", "images", "volumes")
+
+
+def read(session: Client, task: Task) -> list[t.Any]:
+    """The objects of a collection, in one request."""
+    params = task.params
+    segments = [segment for segment in params["collection"].split("/") if segment]
+    where = join("1.0", *segments)
+    query = {"project": params["project"], "recursion": str(params["recursion"]) if params["recursion"] else ""}
+    if params["all_projects"]:
+        query.update({"project": "", "all-projects": "true"})
+    if params["filter"]:
+        if not set(_FILTERED) & set(segments):
+            session.require("api_filtering_extended", f"filters on '{params['collection']}'")
+        query["filter"] = params["filter"]
+    try:
+        found = session.get(where, query)
+    except NotFound as error:
+        raise _missing(session, error, task) from None
+    except TimedOut as error:
+        raise _hanging(session, error, where, query) from None
+    return found if isinstance(found, list) else [found]
+
+
+def _missing(session: Client, error: NotFound, task: Task) -> FleetError:
+    """A project that is not there and a path that is not there look alike to the daemon."""
+    project = task.params["project"]
+    projects = session.names("/1.0/projects")
+    if projects is not None and project not in projects:
+        return no_such("project", project, projects, "create it with nfvlab.fleet.incus_project")
+    error.next_step = "give the collection as in the API's own paths, such as 'instances' or 'storage-pools/lab/volumes'"
+    return error
+
+
+def _hanging(session: Client, error: TimedOut, where: str, query: dict[str, str]) -> FleetError:
+    """One object can keep a whole collection from answering (a network on a bridge that nobody serves): name it."""
+    names = session.names(where, {**query, "recursion": ""}) or []
+    patience = session.transport.timeout
+    session.transport.timeout = min(patience, 2.0)
+    stuck = []
+    for name in names:
+        try:
+            session.get(where + join(name), {"project": query["project"]})
+        except TimedOut:
+            stuck.append(name)
+    session.transport.timeout = patience
+    if stuck:
+        error.next_step = f"the daemon cannot read {', '.join(stuck)}; repair or delete that, or read the others by name"
+    return error
+
+
+def run_info(options: Spec, reader: t.Callable[[Client, Task], list[t.Any]]) -> t.NoReturn:
+    """The main function of an info module. C(query) is left to its action plugin."""
+    secrets = Secrets(SECRETS)
+    module = FleetModule({**CONNECTION, **options}, secrets)
+
+    def work() -> dict[str, t.Any]:
+        task = module.task()
+        return {"changed": False, "objects": task.secrets.mask(reader(connect(task), task))}
+
+    module.run(work)

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""How a module reaches its daemon: the options of the C(nfvlab.fleet.incus) documentation fragment."""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+
+from ansible.module_utils.basic import env_fallback
+
+from .._core.errors import InvalidOption, Unreachable
+from .._core.fields import Spec
+from .._core.http import Endpoint, TLSEndpoint, UnixEndpoint, fingerprint_of
+from .._core.resource import Task
+from .client import Client, NoDaemon, discover_socket
+
+DEFAULT_PORT = 8443
+
+CONNECTION: Spec = {
+    "socket": {"type": "path"},
+    "url": {"type": "str", "fallback": (env_fallback, ["INCUS_URL"])},
+    "client_cert": {"type": "path", "fallback": (env_fallback, ["INCUS_CLIENT_CERT"])},
+    "client_key": {"type": "path", "no_log": False, "fallback": (env_fallback, ["INCUS_CLIENT_KEY"])},
+    "server_cert": {"type": "path", "fallback": (env_fallback, ["INCUS_SERVER_CERT"])},
+    "server_fingerprint": {"type": "str", "fallback": (env_fallback, ["INCUS_SERVER_FINGERPRINT"])},
+    "timeout": {"type": "float", "default": 30.0},
+    "operation_timeout": {"type": "float", "default": 600.0},
+}
+
+
+def endpoint_for(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> Endpoint:
+    """The endpoint that the connection options name.
+
+    :raises InvalidOption: naming the option and what it should be
+    """
+    url = params.get("url")
+    if params.get("socket") or not url:
+        return UnixEndpoint(params.get("socket") or discover_socket(environ))
+    if url.startswith("unix:"):
+        return UnixEndpoint(re.sub(r"^unix:(//)?", "", url))
+    parts = re.fullmatch(r"https://(\[[^]]+\]|[^:/]+)(?::(\d+))?/?", url)
+    if not parts:
+        raise InvalidOption(
+            f"'url' is '{url}'", next_step="write 'https://HOST:8443' or 'unix:/path/to/unix.socket'"
+        )
+    return TLSEndpoint(
+        parts.group(1).strip("[]"),
+        int(parts.group(2) or DEFAULT_PORT),
+        _pin(params),
+        params.get("client_cert"),
+        params.get("client_key"),
+    )
+
+
+def _pin(params: t.Mapping[str, t.Any]) -> str:
+    """The fingerprint that the server's certificate must have."""
+    if params.get("server_fingerprint"):
+        pin = re.sub(r"[:\s]", "", params["server_fingerprint"]).lower()
+        if not re.fullmatch(r"[0-9a-f]{64}", pin):
+            raise InvalidOption(
+                "'server_fingerprint' is not a SHA-256 fingerprint", next_step="it has 64 hexadecimal digits"
+            )
+        return pin
+    if params.get("server_cert"):
+        return fingerprint_of(params["server_cert"])
+    raise InvalidOption(
+        "an https 'url' needs 'server_cert' or 'server_fingerprint'",
+        next_step="the server is only trusted by its pinned certificate ('incus info' on the server shows its fingerprint)",
+    )
+
+
+def connect(task: Task) -> Client:
+    """A client for a task. In check mode a daemon that is not there yet is an empty one, with a warning."""
+    client = Client(
+        endpoint_for(task.params, os.environ),
+        timeout=task.params["timeout"],
+        operation_timeout=task.params["operation_timeout"],
+    )
+    if task.check_mode:
+        try:
+            client.get("/1.0")
+        except Unreachable as error:
+            if isinstance(client.transport.endpoint, TLSEndpoint):
+                raise
+            task.warn(f"check mode: {error.what} ({error.endpoint}), so the daemon counts as new and empty")
+            return NoDaemon()
+    return client
