@@ -11,7 +11,7 @@ module: incus_network
 short_description: Manage networks of an Incus or LXD daemon
 version_added: 0.1.0
 description:
-  - Creates, changes and deletes a network: a bridge of its own, or a macvlan, sriov, physical or ovn network on what the host has.
+  - Creates, changes and deletes a network, that is a bridge of its own, or a macvlan, sriov, physical or ovn network on what the host has.
   - An interface of the host that the daemon does not manage is never touched: its name is an error.
 options:
   name:

@@ -11,7 +11,8 @@ module: incus_profile
 short_description: Manage profiles of an Incus or LXD daemon
 version_added: 0.1.0
 description:
-  - Creates, changes and deletes a profile: configuration and devices that instances share.
+  - Creates, changes and deletes a profile, which is configuration and devices that instances share.
+  - The profile V(default) goes with its project only. O(state=absent) empties it.
 options:
   name:
     description: Name of the profile.
@@ -90,19 +91,12 @@ actions:
     - {method: PUT, path: "/1.0/profiles/edge?project=lab", keys: [config.limits.memory], sent: true}
 """
 
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import Devices, KeyValues, Text
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import Record, run
-
-PROFILE = Record(
-    "profile",
-    "profiles",
-    scope=("project",),
-    fields=(Text("description"), KeyValues("config"), Devices("devices")),
-)
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.profile import Profile
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import run
 
 
 def main() -> None:
-    run(PROFILE)
+    run(Profile())
 
 
 if __name__ == "__main__":

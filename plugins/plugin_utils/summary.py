@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The summary at the end of a run: what was seen, as text. Pure."""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.instance import addresses
+
+SHOWN = 40  # changes that are listed one by one
+
+
+@dataclass
+class Seen:
+    """What the tasks of one host have shown.
+
+    :param instances: status and addresses by the instance's label
+    :param changes: one line for each change, in order
+    """
+
+    instances: dict[str, tuple[str, str]] = field(default_factory=dict)
+    changes: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+    def note(self, task: str, result: t.Mapping[str, t.Any]) -> None:
+        """Take down what one task, or one item of its loop, returned."""
+        if result.get("failed"):
+            self.failures.append(str(result.get("msg", task)))
+        label = _label(result)
+        if result.get("changed"):
+            self.changes.append(_change(label, result["diff"]) if label else task)
+        if label and "instance" in result:
+            instance = result["instance"]
+            if instance is None:
+                self.instances.pop(label, None)
+            else:
+                state = instance.get("state") or {}
+                found = addresses(state, "inet") + addresses(state, "inet6")
+                self.instances[label] = (instance.get("status", ""), ", ".join(found) or "-")
+
+
+def _label(result: t.Mapping[str, t.Any]) -> str:
+    """The object that a state module of this collection reports on."""
+    diff = result.get("diff")
+    return str(diff.get("before_header", "")) if isinstance(diff, dict) and "actions" in result else ""
+
+
+def _change(label: str, diff: t.Mapping[str, t.Any]) -> str:
+    before, after = diff.get("before") or {}, diff.get("after") or {}
+    if not before:
+        return f"+ {label}"
+    if not after:
+        return f"- {label}"
+    names = [
+        f"{name}.{key}"
+        for name in sorted({*before, *after})
+        for key in _keys(before.get(name), after.get(name))
+    ]
+    return f"~ {label}: {', '.join(name.rstrip('.') for name in names)}"
+
+
+def _keys(before: t.Any, after: t.Any) -> list[str]:
+    """The keys in which two values differ; one empty key where they differ as a whole."""
+    if before == after:
+        return []
+    if isinstance(before, dict) and isinstance(after, dict):
+        return sorted(key for key in {*before, *after} if before.get(key) != after.get(key))
+    return [""]
+
+
+def render(hosts: t.Mapping[str, Seen], *, took: float, check: bool) -> list[str]:
+    """The summary as lines."""
+    lines = ["", "SUMMARY " + "*" * 71]
+    for host, seen in sorted(hosts.items()):
+        lines.append(host)
+        rows = [(label, *seen.instances[label]) for label in sorted(seen.instances)]
+        if rows:
+            widths = [max(len(row[column]) for row in rows) for column in range(2)]
+            lines += [f"  {label:<{widths[0]}}  {status:<{widths[1]}}  {found}" for label, status, found in rows]
+        verb = "would change" if check else "changed"
+        lines.append(f"  {len(seen.changes)} {verb}" + (":" if seen.changes else ""))
+        lines += [f"    {change}" for change in seen.changes[:SHOWN]]
+        if len(seen.changes) > SHOWN:
+            lines.append(f"    ... and {len(seen.changes) - SHOWN} more")
+        if seen.failures:
+            lines.append(f"  {len(seen.failures)} failed:")
+            lines += [f"    {failure}" for failure in seen.failures]
+    lines.append(f"took {took:.1f} s")
+    return lines
