@@ -10,7 +10,8 @@ type: aggregate
 short_description: What runs, at which address, what changed, and how long it took
 version_added: 0.1.0
 description:
-  - At the end of a playbook, prints the instances that its tasks saw, with their status and addresses, and what the tasks changed.
+  - At the end of a playbook, prints the instances that its tasks saw, with their status and addresses, and what the
+    tasks changed.
   - In check mode it prints what would change.
 requirements:
   - C(callbacks_enabled = nfvlab.fleet.summary) in C(ansible.cfg)

@@ -14,8 +14,8 @@ options:
   socket:
     description:
       - Path of the daemon's unix socket on the managed host.
-      - Without it and without O(url), E(INCUS_SOCKET), E(INCUS_DIR), E(LXD_SOCKET) and E(LXD_DIR) are looked at, then the
-        places where Incus and LXD put their sockets. The first that exists is used.
+      - Without it and without O(url), E(INCUS_SOCKET), E(INCUS_DIR), E(LXD_SOCKET) and E(LXD_DIR) are looked at, then
+        the places where Incus and LXD put their sockets. The first that exists is used.
     type: path
   url:
     description:
@@ -48,8 +48,8 @@ options:
     type: float
     default: 30.0
   operation_timeout:
-    description: Seconds that a change, or the operation that it starts in the daemon, may take. An operation that takes longer is
-      cancelled where the daemon can.
+    description: Seconds that a change, or the operation that it starts in the daemon, may take. An operation that
+      takes longer is cancelled where the daemon can.
     type: float
     default: 600.0
 attributes:
@@ -73,7 +73,8 @@ attributes:
     support: full
     platforms: posix
 notes:
-  - Works with Incus 6.0 and later and with LXD 5.0 and later. What a daemon lacks is said with the name of the API extension.
+  - Works with Incus 6.0 and later and with LXD 5.0 and later. What a daemon lacks is said with the name of the API
+    extension.
   - In check mode, a daemon that is not there yet counts as a new and empty one, with a warning.
 """
 
@@ -106,7 +107,8 @@ options:
   secret_keys:
     description:
       - Names or shell patterns of keys whose values are secrets. They are shown as stars in results, diffs and logs.
-      - Keys whose name says so (password, passphrase, secret, token, credential, private key) and cloud-init user data always are.
+      - Keys whose name says so (password, passphrase, secret, token, credential, private key) and cloud-init user
+        data always are.
     type: list
     elements: str
     default: []

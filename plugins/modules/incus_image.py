@@ -11,8 +11,8 @@ module: incus_image
 short_description: Import images from local files into an Incus or LXD daemon
 version_added: 0.1.0
 description:
-  - Imports an image from files on the managed host and gives it an alias. It is imported again only when its content differs, which is told
-    by its fingerprint, the SHA-256 of its files.
+  - Imports an image from files on the managed host and gives it an alias. It is imported again only when its content
+    differs, which is told by its fingerprint, the SHA-256 of its files.
   - When the content differs, the alias moves to the new image; instances keep what they were made from.
 options:
   alias:
@@ -42,7 +42,8 @@ options:
     description: Whether clients that are not trusted may have the image.
     type: bool
   prune:
-    description: When the alias moves to a new image, delete the one that it named before, unless that has another alias.
+    description: When the alias moves to a new image, delete the one that it named before, unless that has another
+      alias.
     type: bool
     default: false
   state:

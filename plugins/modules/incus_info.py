@@ -15,9 +15,10 @@ description:
 options:
   collection:
     description:
-      - Path of the collection below C(/1.0), such as V(instances), V(profiles), V(networks), V(storage-pools/lab/volumes) or V(images).
-      - A path that names a single object (V(networks/labbr0), V(instances/edge-001/state), V(resources)) gives a list of that one. The empty path is
-        the server itself.
+      - Path of the collection below C(/1.0), such as V(instances), V(profiles), V(networks),
+        V(storage-pools/lab/volumes) or V(images).
+      - A path that names a single object (V(networks/labbr0), V(instances/edge-001/state), V(resources)) gives a list
+        of that one. The empty path is the server itself.
     type: str
     required: true
   project:
@@ -30,15 +31,16 @@ options:
     default: false
   recursion:
     description:
-      - V(0) gives the addresses of the objects, V(1) the objects, V(2) also what belongs to them; for instances these are their state with
-        addresses, snapshots and backups, which takes the daemon much longer.
+      - V(0) gives the addresses of the objects, V(1) the objects, V(2) also what belongs to them; for instances these
+        are their state with addresses, snapshots and backups, which takes the daemon much longer.
     type: int
     choices: [0, 1, 2]
     default: 1
   filter:
     description:
       - A filter that the daemon applies, such as V(status eq Running and config.user.site eq north).
-      - Every collection has it where the daemon has the extension C(api_filtering_extended); older ones only instances, images and volumes.
+      - Every collection has it where the daemon has the extension C(api_filtering_extended); older ones only
+        instances, images and volumes.
     type: str
   query:
     description:

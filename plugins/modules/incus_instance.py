@@ -47,13 +47,15 @@ options:
     type: bool
     default: false
   stop_timeout:
-    description: Seconds that the guest may take to shut down. An instance that takes longer is an error and goes on running.
+    description: Seconds that the guest may take to shut down. An instance that takes longer is an error and goes on
+      running.
     type: int
     default: 30
   wait_for:
     description:
       - What to wait for before the task ends, V(running) or V(ipv4), a global IPv4 address on any interface.
-      - When O(wait_timeout) is over, the task fails and says what state, interfaces, addresses and console the instance has.
+      - When O(wait_timeout) is over, the task fails and says what state, interfaces, addresses and console the
+        instance has.
     type: list
     elements: str
     choices: [running, ipv4]

@@ -11,8 +11,9 @@ module: incus_network
 short_description: Manage networks of an Incus or LXD daemon
 version_added: 0.1.0
 description:
-  - Creates, changes and deletes a network, that is a bridge of its own, or a macvlan, sriov, physical or ovn network on what the host has.
-  - An interface of the host that the daemon does not manage is never touched: its name is an error.
+  - Creates, changes and deletes a network, that is a bridge of its own, or a macvlan, sriov, physical or ovn network
+    on what the host has.
+  - An interface of the host that the daemon does not manage is never touched; its name is an error.
 options:
   name:
     description: Name of the network. For a bridge it is also the interface's name, so it has at most 15 characters.
@@ -23,8 +24,8 @@ options:
     type: str
     choices: [bridge, macvlan, sriov, physical, ovn]
 notes:
-  - V(auto) for C(ipv4.address) and C(ipv6.address) lets the daemon choose when the network is created. Whatever it has chosen, or
-    somebody has set, satisfies V(auto) from then on; only V(none) does not.
+  - V(auto) for C(ipv4.address) and C(ipv6.address) lets the daemon choose when the network is created. Whatever it
+    has chosen, or somebody has set, satisfies V(auto) from then on; only V(none) does not.
 extends_documentation_fragment:
   - nfvlab.fleet.incus
   - nfvlab.fleet.incus.project

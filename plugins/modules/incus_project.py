@@ -11,7 +11,8 @@ module: incus_project
 short_description: Manage projects of an Incus or LXD daemon
 version_added: 0.1.0
 description:
-  - Creates, changes and deletes a project, a space of its own for instances and, as its features say, images, profiles, networks and volumes.
+  - Creates, changes and deletes a project, a space of its own for instances and, as its features say, images,
+    profiles, networks and volumes.
   - Features can only be changed while the project is empty. A project that is not empty is not deleted.
 options:
   name:

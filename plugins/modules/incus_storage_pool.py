@@ -19,8 +19,8 @@ options:
     type: str
     required: true
   driver:
-    description: Storage driver, such as V(dir), V(btrfs), V(lvm), V(zfs) or V(ceph). A new pool needs it. What the daemon offers depends on the
-      tools on its host.
+    description: Storage driver, such as V(dir), V(btrfs), V(lvm), V(zfs) or V(ceph). A new pool needs it. What the
+      daemon offers depends on the tools on its host.
     type: str
 extends_documentation_fragment:
   - nfvlab.fleet.incus

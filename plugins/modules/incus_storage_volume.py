@@ -11,7 +11,8 @@ module: incus_storage_volume
 short_description: Manage custom storage volumes of an Incus or LXD daemon
 version_added: 0.1.0
 description:
-  - Creates, changes and deletes a custom storage volume. Volumes of instances and images belong to those and are not managed here.
+  - Creates, changes and deletes a custom storage volume. Volumes of instances and images belong to those and are not
+    managed here.
 options:
   name:
     description: Name of the volume.
@@ -22,7 +23,8 @@ options:
     type: str
     required: true
   content_type:
-    description: What is in it, files or blocks. A new volume without it has a V(filesystem). It cannot be changed afterwards.
+    description: What is in it, files or blocks. A new volume without it has a V(filesystem). It cannot be changed
+      afterwards.
     type: str
     choices: [filesystem, block]
 extends_documentation_fragment:

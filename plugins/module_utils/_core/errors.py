@@ -219,11 +219,14 @@ class Bug(FleetError):
     kind = "bug"
 
 
-def near(word: str, candidates: t.Iterable[str]) -> str | None:
-    """The candidate that C(word) was most likely meant to be, or null."""
+def near(word: str, candidates: t.Iterable[str], likeness: float = 0.6) -> str | None:
+    """The candidate that C(word) was most likely meant to be, or null.
+
+    :param likeness: how alike the two must be, from 0 to 1
+    """
     import difflib  # rare: only on the way to an error
 
-    found = difflib.get_close_matches(word, sorted(set(candidates)), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word, sorted(set(candidates)), n=1, cutoff=likeness)
     return found[0] if found else None
 
 

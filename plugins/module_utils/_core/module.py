@@ -79,7 +79,7 @@ class FleetModule(AnsibleModule):
     def fail(self, error: FleetError) -> t.NoReturn:
         """End with an error of ours, and with what had been sent before it happened."""
         secrets = self._secrets.values(self._raw)
-        result: dict[str, t.Any] = {"failure": _scrubbed(error.failure(), secrets)}
+        result: dict[str, t.Any] = {"changed": False, "failure": _scrubbed(error.failure(), secrets)}
         outcome: Outcome | None = getattr(error, "outcome", None)
         if outcome is not None:
             result.update(outcome_result(outcome, self.check_mode))

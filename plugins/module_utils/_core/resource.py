@@ -16,7 +16,7 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
-from .errors import Conflict, FleetError, NotKept, Transient
+from .errors import Conflict, FleetError, InvalidOption, NotKept, Transient
 from .fields import Field, Spec
 from .secrets import Secrets
 
@@ -177,6 +177,8 @@ class Resource:
         for entry in self.fields:
             value = entry.read(now)
             if entry.name not in task.given:
+                if have is None and entry.required:
+                    raise InvalidOption(f"it does not exist, and a new one needs '{entry.name}'", obj=label)
                 if have is None and entry.default is not None:
                     plan.then[entry.name] = plan.after[entry.name] = entry.default
                 continue

@@ -43,6 +43,14 @@ _IN_USE = re.compile(
 _BUSY = re.compile(r"Instance is busy running", re.IGNORECASE)
 _EXISTS = re.compile(r"already exists|already in use by", re.IGNORECASE)
 
+# What to do about refusals whose own text does not say it.
+_HINTS = (
+    ("find an unused IPv4 subnet", "give 'ipv4.address' a subnet of its own instead of 'auto', or 'none'"),
+    ("find an unused IPv6 subnet", "give 'ipv6.address' a subnet of its own instead of 'auto', or 'none'"),
+    ("Unknown driver", "see 'environment.storage_supported_drivers' of the server for the drivers that its host can use"),
+    ("No root device could be found", "give a profile or the instance a disk device with the path '/' and a pool"),
+)
+
 
 class Envelope(t.NamedTuple):
     """A successful answer.
@@ -96,7 +104,8 @@ def error_for(code: int, text: str, endpoint: str) -> FleetError:
         sort, next_step = InUse, "remove what uses it first"
     elif code == 409 or _EXISTS.search(text):
         sort = Conflict
-    return sort(f"the daemon refused: {text}", endpoint=endpoint, code=code, text=text, next_step=next_step)
+    next_step = next_step or next((hint for pattern, hint in _HINTS if pattern in text), None)
+    return sort(f"the daemon refused: {text.rstrip('.')}", endpoint=endpoint, code=code, text=text, next_step=next_step)
 
 
 def unfinished(operation: t.Mapping[str, t.Any]) -> bool:

@@ -53,6 +53,12 @@ class Client:
         self._etags: dict[str, str] = {}
         self._server: dict[str, t.Any] | None = None
 
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.transport.close()
+
     # -- what the daemon is
 
     @property

@@ -14,10 +14,10 @@ from .._core.fields import Spec
 from .._core.http import path as join
 from .._core.module import FleetModule
 from .._core.resource import Task
+from .._core.secrets import Secrets
 from .client import Client
 from .options import CONNECTION, connect
 from .record import SECRETS
-from .._core.secrets import Secrets
 
 # Collections that every daemon can filter (extensions api_filtering, storage_volume_api_filtering).
 _FILTERED = ("instances", "images", "volumes")
@@ -78,6 +78,7 @@ def run_info(options: Spec, reader: t.Callable[[Client, Task], list[t.Any]]) -> 
 
     def work() -> dict[str, t.Any]:
         task = module.task()
-        return {"changed": False, "objects": task.secrets.mask(reader(connect(task), task))}
+        with connect(task) as session:
+            return {"changed": False, "objects": task.secrets.mask(reader(session, task))}
 
     module.run(work)

@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-import typing as t
-
 from .._core.errors import FleetError
 from .client import Client
 
@@ -34,6 +32,9 @@ _SHIPPED: dict[str, str] = {
         listen connect bind uid gid""",
 }
 
+# Name spaces in which everybody may make up keys.
+FREE = ("user.", "environment.", "volatile.", "image.", "linux.sysctl.", "limits.kernel.")
+
 
 def known(entity: str, session: Client) -> set[str]:
     """The keys that an entity may have: the daemon's own list, where it has one, and the shipped table."""
@@ -47,9 +48,5 @@ def known(entity: str, session: Client) -> set[str]:
         return found  # this is on the way to an error message; a second one would hide the first
     for section in listed.get("configs", {}).get(entity, {}).values():
         for entry in section.get("keys", ()):
-            found |= set(_names(entry))
+            found |= set(entry)
     return found
-
-
-def _names(entry: t.Mapping[str, t.Any]) -> t.Iterable[str]:
-    return (name.replace("{", "").replace("}", "") for name in entry)

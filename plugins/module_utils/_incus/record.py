@@ -15,7 +15,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from .._core.errors import Conflict, FleetError, NotFound, UnknownKey, did_you_mean, no_such
+from .._core.errors import Conflict, FleetError, NotFound, UnknownKey, did_you_mean, near, no_such
 from .._core.fields import Field, Spec
 from .._core.http import Request
 from .._core.http import path as join
@@ -167,14 +167,26 @@ class Record(Resource):
             if not task.check_mode:
                 raise error.about(plan.label)
             task.warn(f"check mode: {error.about(plan.label)}")
+        if task.check_mode:
+            self._suspect(session, plan, task)
+
+    def _suspect(self, session: Client, plan: Plan, task: Task) -> None:
+        """Only the daemon knows its keys for sure, and a check run cannot ask it; a probable slip is worth a warning."""
+        known = keys.known(self.entity, session)
+        for position in plan.changed:
+            key = position.partition(".")[2]
+            hint = near(key, known, 0.85) if key and key not in known and not key.startswith(keys.FREE) else None
+            if hint:
+                task.warn(f"check mode: {plan.label}: the daemon may refuse '{position}'; did you mean '{hint}'?")
 
     def explain(self, session: Client, error: FleetError, plan: Plan, task: Task) -> FleetError:
         """The daemon names the first wrong key and nothing else: add the near one it has. Say who uses what is in use."""
         text = error.text or ""
         if plan.have is None and isinstance(error, Conflict):
             error.next_step = "the name is taken by something that is not visible here; choose another"
-        if error.kind == "in_use" and plan.have is not None and plan.have.get("used_by"):
-            error.next_step = "it is used by " + ", ".join(plan.have["used_by"][:5]) + "; remove those first"
+        if error.kind == "in_use" and plan.have is not None:
+            users = [url for url in plan.have.get("used_by") or () if not url.startswith("/1.0/profiles/default?")]
+            error.next_step = f"it is used by {', '.join(users[:5])}; remove those first" if users else error.next_step
         if _UNKNOWN_KEY.search(text):
             for name in sorted(_leaves(task.given), key=len, reverse=True):
                 if re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text):
@@ -253,6 +265,7 @@ def run(resource: Record) -> t.NoReturn:
     module = FleetModule({**CONNECTION, **resource.spec()}, resource.secrets)
 
     def work() -> dict[str, t.Any]:
-        return module.converge(resource, connect(module.task()))
+        with connect(module.task()) as session:
+            return module.converge(resource, session)
 
     module.run(work)

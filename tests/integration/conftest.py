@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the integration tests share: a real daemon, an image, a recording proxy, and a clean house before and after.
+
+Everything the tests make is called C(nfvt...), and nothing else is touched.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from ansible.module_utils.common import warnings as module_warnings
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, UnixEndpoint
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import path as join
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
+
+from .proxy import Proxy, recording
+
+ROOT = Path(__file__).resolve().parents[2]
+PREFIX = "nfvt"
+IMAGES = "/var/cache/nfvlab-fleet/images"
+
+
+def playbook(*arguments: str, cwd: Path | None = None, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run ansible-playbook as a user would, with the checkout's own collection."""
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), *arguments]
+    settings = {
+        **os.environ,
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        **environment,
+    }
+    run = subprocess.run(command, cwd=cwd or ROOT, env=settings, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if check and run.returncode:
+        pytest.fail(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout[-6000:]}\n{run.stderr[-2000:]}")
+    return run
+
+
+class Result(dict[str, t.Any]):
+    """What a module returned."""
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.get("failed"))
+
+    @property
+    def warned(self) -> list[str]:
+        """The texts of its warnings."""
+        return [warning["event"]["msg"] for warning in self.get("warnings", ())]
+
+
+def run_module(name: str, args: t.Mapping[str, t.Any], *, check: bool = False) -> Result:
+    """Run a module's own main function in this process, with options as Ansible hands them over."""
+    module = importlib.import_module(f"ansible_collections.nfvlab.fleet.plugins.modules.{name}")
+    # Warnings are gathered per process, and a module usually has one of its own.
+    module_warnings._global_warnings.clear()
+    printed: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("builtins.print", lambda *values, **rest: printed.append(str(values[0])))
+        with patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": True}):
+            with pytest.raises(SystemExit):
+                module.main()
+    return Result(json.loads("".join(printed)))
+
+
+def sweep(client: Client) -> None:
+    """Delete everything that the tests could have made, in the order in which it depends on each other."""
+
+    def ours(collection: str, **query: str) -> list[str]:
+        return [name for name in client.names(collection, query) or () if name.startswith(PREFIX)]
+
+    projects = ["default", *ours("/1.0/projects")]
+    for project in projects:
+        query = {"project": project}
+        everything = project != "default"
+        for name in client.names("/1.0/instances", query) or ():
+            if everything or name.startswith(PREFIX):
+                path = join("1.0", "instances", name)
+                if client.get(path, query)["status_code"] != 102:
+                    client.perform(Request("PUT", path + "/state", query, {"action": "stop", "force": True}))
+                if client.find(path, query):
+                    client.perform(Request("DELETE", path, query))
+        if everything:
+            for name in client.names("/1.0/images", query) or ():
+                client.perform(Request("DELETE", join("1.0", "images", name), query))
+        for name in client.names("/1.0/profiles", query) or ():
+            if name.startswith(PREFIX) or everything and name != "default":
+                client.perform(Request("DELETE", join("1.0", "profiles", name), query))
+            elif everything:
+                client.perform(Request("PUT", join("1.0", "profiles", name), query, {"config": {}, "devices": {}}))
+    for pool in client.names("/1.0/storage-pools") or ():
+        for volume in client.get(join("1.0", "storage-pools", pool, "volumes", "custom"), {"all-projects": "true"}):
+            path, _mark, query_text = unquote(volume).partition("?")
+            query = dict(part.split("=", 1) for part in query_text.split("&") if part)
+            if query.get("project", "default").startswith(PREFIX) or path.rsplit("/", 1)[-1].startswith(PREFIX):
+                client.perform(Request("DELETE", path, query))
+    for name in ours("/1.0/networks"):
+        client.perform(Request("DELETE", join("1.0", "networks", name)))
+    for name in ours("/1.0/storage-pools"):
+        client.perform(Request("DELETE", join("1.0", "storage-pools", name)))
+    for name in projects[1:]:
+        client.perform(Request("DELETE", join("1.0", "projects", name)))
+
+
+@pytest.fixture(scope="session")
+def prepared() -> t.Iterator[None]:
+    """A daemon that answers and a built image, made by the roles; the daemon goes again if it was not here before."""
+    marker = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
+    had = marker.exists()
+    os.environ.get("NOIMG") or playbook("tests/integration/prepare.yml")
+    yield
+    if not had and marker.exists():
+        playbook("tests/integration/prepare.yml", "-e", "incus_daemon_state=absent")
+
+
+@pytest.fixture(scope="session")
+def socket(prepared: None) -> str:
+    """The daemon's socket."""
+    return discover_socket(os.environ)
+
+
+@pytest.fixture(scope="session")
+def client(socket: str) -> t.Iterator[Client]:
+    """A client of the daemon, with a clean house before and after."""
+    client = Client(UnixEndpoint(socket))
+    sweep(client)
+    yield client
+    sweep(client)
+
+
+@pytest.fixture
+def house(client: Client) -> t.Iterator[Client]:
+    """The same for a single test."""
+    sweep(client)
+    yield client
+    sweep(client)
+
+
+@pytest.fixture(scope="session")
+def image(prepared: None) -> str:
+    if os.environ.get("NOIMG"): return "/tmp/x"
+    """The path of a built image."""
+    return str(sorted(Path(IMAGES).glob("busybox*.tar.*[!6]"))[0])
+
+
+@pytest.fixture(scope="module")
+def proxy(socket: str, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Proxy]:
+    """A recording proxy in front of the daemon."""
+    with recording(socket, str(tmp_path_factory.mktemp("proxy") / "unix.socket")) as proxy:
+        yield proxy

@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write what follows from the code: meta/runtime.yml, docs/errors.md and docs/modules.md.
+
+    python tools/generate.py [--check]
+
+With --check nothing is written; what is stale is named, and the exit code is 1.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import pathlib
+import re
+import sys
+import types
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MODULES = ROOT / "plugins" / "modules"
+ERRORS = ROOT / "plugins" / "module_utils" / "_core" / "errors.py"
+
+# By prefix of the module's name; the first that fits wins.
+SYSTEMS = {
+    "guest": ("incus_guest_", "Guest API of an instance"),
+    "incus": ("incus_", "Incus and LXD"),
+    "kata": ("kata_", "Kata agent"),
+    "dpdk": ("dpdk_", "DPDK"),
+    "onos": ("onos_", "ONOS"),
+    "ios": ("ios_", "Cisco IOS"),
+}
+
+
+def module_docs() -> dict[str, dict]:
+    """The documentation of every module, by name; fragments are not merged."""
+    docs = {}
+    for path in sorted(MODULES.glob("[!_]*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "DOCUMENTATION":
+                docs[path.stem] = yaml.safe_load(ast.literal_eval(node.value))
+    return docs
+
+
+def by_system(names: list[str]) -> dict[str, list[str]]:
+    """The modules of each system that has any."""
+    groups: dict[str, list[str]] = {system: [] for system in SYSTEMS}
+    for name in names:
+        groups[next(system for system, (prefix, _title) in SYSTEMS.items() if name.startswith(prefix))].append(name)
+    return {system: members for system, members in groups.items() if members}
+
+
+def runtime(names: list[str]) -> str:
+    """meta/runtime.yml."""
+    lines = ["---", "# Written by tools/generate.py.", 'requires_ansible: ">=2.19.0"', "action_groups:"]
+    for group, members in {"all": names, **by_system(names)}.items():
+        lines += [f"  {group}:", *(f"    - {name}" for name in members)]
+    routed = [name for name in names if name.endswith("_info") and name != "incus_info"]
+    if routed:
+        # One action evaluates `query` for all of them.
+        lines += ["plugin_routing:", "  modules:"]
+        for name in routed:
+            lines += [f"    {name}:", "      action_plugin: nfvlab.fleet.incus_info"]
+    return "\n".join(lines) + "\n"
+
+
+def markdown(text: str) -> str:
+    """Ansible's markup as Markdown, one line to a paragraph."""
+    text = re.sub(r"\b[CVOE]\(([^()]*)\)", r"`\1`", text)
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
+def load_errors() -> types.ModuleType:
+    """The error catalogue, which imports nothing else of the collection."""
+    spec = importlib.util.spec_from_file_location("errors", ERRORS)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def error_classes() -> list[type]:
+    """The classes of the catalogue, in the order of the file."""
+    found = load_errors()
+    return [value for value in vars(found).values() if isinstance(value, type) and issubclass(value, found.FleetError)]
+
+
+def errors() -> str:
+    """docs/errors.md."""
+    lines = [
+        "<!-- Written by tools/generate.py. -->",
+        "# Errors",
+        "",
+        "A task that fails says in `msg` what failed, on which object, at which endpoint and what to do next. For",
+        "programs, `failure` holds `kind`, `code`, `object`, `endpoint` and the system's own words in `text`.",
+        "These are the values of `failure.kind`.",
+    ]
+    root, *others = error_classes()
+    for cls in others:
+        parent = cls.__bases__[0]
+        special = "" if parent is root else f" A special case of [{parent.kind}](#{parent.kind})."
+        meaning = markdown(inspect.getdoc(cls) or "")
+        lines += ["", f"## {cls.kind}", "", f"{meaning}{special}", "", f"Class `{cls.__name__}`."]
+    return "\n".join(lines) + "\n"
+
+
+def modules(docs: dict[str, dict]) -> str:
+    """docs/modules.md."""
+    lines = [
+        "<!-- Written by tools/generate.py. -->",
+        "# Modules",
+        "",
+        "Options, examples and return values: `ansible-doc nfvlab.fleet.NAME`, or `make docs` for all of them as HTML.",
+        "A group sets options once for all its modules: `module_defaults: {group/nfvlab.fleet.GROUP: {...}}`.",
+        "The group `all` has every module.",
+    ]
+    for system, members in by_system(list(docs)).items():
+        lines += ["", f"## {SYSTEMS[system][1]}", "", f"Group `{system}`.", ""]
+        lines += ["| Module | What it does |", "|---|---|"]
+        for name in members:
+            lines.append(f"| [{name}](../plugins/modules/{name}.py) | {markdown(docs[name]['short_description'])} |")
+    return "\n".join(lines) + "\n"
+
+
+def generated() -> dict[str, str]:
+    """The wanted content of each generated file, by path."""
+    docs = module_docs()
+    return {
+        "meta/runtime.yml": runtime(list(docs)),
+        "docs/errors.md": errors(),
+        "docs/modules.md": modules(docs),
+    }
+
+
+def stale() -> dict[str, str]:
+    """Those of the generated files that are not as they should be."""
+
+    def present(name: str) -> str | None:
+        path = ROOT / name
+        return path.read_text() if path.exists() else None
+
+    return {name: text for name, text in generated().items() if text != present(name)}
+
+
+def main(args: list[str]) -> int:
+    if not set(args) <= {"--check"}:
+        print(__doc__)
+        return 2
+    for name, text in stale().items():
+        if args:
+            print(f"{name} is stale: run `make generate`")
+        else:
+            (ROOT / name).parent.mkdir(exist_ok=True)
+            (ROOT / name).write_text(text)
+            print(f"{name} written")
+    return int(bool(args and stale()))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
