@@ -95,7 +95,7 @@ def lend_ansible() -> pathlib.Path:
 def main(args: list[str]) -> int:
     python = interpreter()
     if python is None:
-        print("skipped: no Python 3.9 in PATH or in ~/.pyenv/versions")
+        print("no Python 3.9 in PATH or in ~/.pyenv/versions: skipped")
         return SKIPPED
     tests = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("tests/unit/**/test_*.py")) if portable(path)]
     command = [environment(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests, *args]

@@ -51,9 +51,9 @@ def _label(result: t.Mapping[str, t.Any]) -> str:
 
 def _change(label: str, diff: t.Mapping[str, t.Any]) -> str:
     before, after = diff.get("before") or {}, diff.get("after") or {}
-    if not before:
+    if before.get("state") == "absent":
         return f"+ {label}"
-    if not after:
+    if after.get("state") == "absent":
         return f"- {label}"
     names = [
         f"{name}.{key}"

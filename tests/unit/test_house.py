@@ -87,7 +87,8 @@ def test_module_shows_a_sample_of_every_value_that_it_returns(module, docs):
 @each_module
 def test_module_has_a_unit_test(module):
     tests = set(ROOT.glob("tests/unit/**/*.py")) - {pathlib.Path(__file__)}
-    assert mention(module, tests), f"nothing in tests/unit mentions {module}"
+    found = mention(module, tests)
+    assert found, f"nothing in tests/unit mentions {module}"
 
 
 @each_module

@@ -262,7 +262,7 @@ class Transport:
                     endpoint=where,
                     next_step="look at the daemon's log, or give a longer 'timeout'",
                 )
-            except (ConnectionError, http.client.BadStatusLine, http.client.IncompleteRead) as error:
+            except (ConnectionError, http.client.IncompleteRead) as error:
                 self.close()
                 if kept and repeatable:
                     continue

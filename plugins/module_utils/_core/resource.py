@@ -164,10 +164,13 @@ class Resource:
             plan = Plan(label, have, None)
             if have is not None:
                 plan.changed = ["state"]
-                plan.before = self._everything(have, task)
+                plan.before = {"state": "present", **self._everything(have, task)}
+                plan.after = {"state": "absent"}
         else:
             plan = self._present(label, have, task)
         plan.steps = self.steps(plan, task)
+        if plan.then is None and not plan.steps:
+            plan.before = plan.after = {}
         return plan
 
     def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:
@@ -195,6 +198,8 @@ class Resource:
             plan.after[entry.name] = after
         if have is None:
             plan.changed = ["state", *plan.changed]
+            plan.before = {"state": "absent"}
+            plan.after = {"state": "present", **plan.after}
         return plan
 
     def _everything(self, have: dict[str, t.Any], task: Task) -> dict[str, t.Any]:

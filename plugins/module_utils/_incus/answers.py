@@ -40,7 +40,8 @@ _UNFINISHED = range(100, 200)
 _IN_USE = re.compile(
     r"in use|being used|is used by|has .*dependenc|only empty projects|is not empty|used by", re.IGNORECASE
 )
-_BUSY = re.compile(r"Instance is busy running", re.IGNORECASE)
+# The second: deleting a bridge looks at all interfaces of the host, and fails when a stranger's goes away meanwhile.
+_BUSY = re.compile(r'Instance is busy running|Failed to run: ip .*Device "[^"]+" does not exist', re.IGNORECASE | re.DOTALL)
 _EXISTS = re.compile(r"already exists|already in use by", re.IGNORECASE)
 
 # What to do about refusals whose own text does not say it.

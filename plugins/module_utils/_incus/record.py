@@ -188,9 +188,11 @@ class Record(Resource):
             users = [url for url in plan.have.get("used_by") or () if not url.startswith("/1.0/profiles/default?")]
             error.next_step = f"it is used by {', '.join(users[:5])}; remove those first" if users else error.next_step
         if _UNKNOWN_KEY.search(text):
-            for name in sorted(_leaves(task.given), key=len, reverse=True):
-                if re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text):
-                    hint = did_you_mean(name, keys.known(self.entity, session) - {name})
+            known = keys.known(self.entity, session)
+            for name in _leaves(task.given) - known:
+                quoted = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text)
+                hint = did_you_mean(name, known) if quoted else None
+                if hint:
                     return UnknownKey(error.what, endpoint=error.endpoint, code=error.code, text=text, next_step=hint)
         return error
 

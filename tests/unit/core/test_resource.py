@@ -69,8 +69,8 @@ def go(store, wanted):
 def test_creating_fills_in_defaults_and_updating_never_does():
     outcome = go(Store(), task({"description": "d"}))
     assert outcome.object == {"description": "d", "type": "a"}
-    assert outcome.plan.before == {}
-    assert outcome.plan.after == {"description": "d", "type": "a"}
+    assert outcome.plan.before == {"state": "absent"}
+    assert outcome.plan.after == {"state": "present", "description": "d", "type": "a"}
     store = Store({"type": "b", "description": ""})
     assert go(store, task({"description": "d"})).object == {"type": "b", "description": "d"}
 
@@ -99,8 +99,8 @@ def test_check_mode_sends_nothing_and_predicts_everything(have, state):
 
 def test_what_is_lost_by_deleting_shows():
     outcome = go(Store({"description": "d", "config": {"a.password": "x"}}), task({}, "absent"))
-    assert outcome.plan.before == {"description": "d", "config": {"a.password": "********"}}
-    assert outcome.plan.after == {} and outcome.object is None
+    assert outcome.plan.before == {"state": "present", "description": "d", "config": {"a.password": "********"}}
+    assert outcome.plan.after == {"state": "absent"} and outcome.object is None
 
 
 @pytest.mark.parametrize("trouble", [Stale("changed"), Busy("busy")])
