@@ -13,14 +13,14 @@ from __future__ import annotations
 import json
 
 from daemon import RawConnection, connect
-from harness import Bench, Row, alternate, benchmark, compare, timed
+from harness import Row, alternate, benchmark, compare, timed
 
 PATH = "/1.0/profiles/default"
 BLOCKS, BLOCK = 40, 25
 
 
 @benchmark
-def client_get(bench: Bench) -> Row:
+def client_get() -> Row:
     client, socket_path = connect()
     raw = RawConnection(socket_path)
     try:

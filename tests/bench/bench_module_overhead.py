@@ -24,7 +24,7 @@ import typing as t
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, path
 from daemon import connect, project
-from harness import AtMost, Bench, Row, Times, benchmark, compare
+from harness import AtMost, Row, Times, benchmark, compare
 from playbook import play
 
 RUNS = 3
@@ -49,7 +49,7 @@ def _task(subject: str, project_name: str, items: int) -> dict[str, t.Any]:
 
 
 @benchmark
-def module_overhead(bench: Bench) -> list[Row]:
+def module_overhead() -> list[Row]:
     client, _socket_path = connect()
     each: Times = {subject: [] for subject in MODULES}
     first: Times = {subject: [] for subject in MODULES}

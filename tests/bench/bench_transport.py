@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Transport, UnixEndpoint
 from daemon import RawConnection, connect
-from harness import AtMost, Bench, Row, alternate, benchmark, compare, timed
+from harness import AtMost, Row, alternate, benchmark, compare, timed
 
 TARGET = "/1.0/profiles/default"
 BLOCKS, BLOCK = 40, 25
 
 
 @benchmark
-def transport(bench: Bench) -> Row:
+def transport() -> Row:
     _client, socket_path = connect()
     ours, raw = Transport(UnixEndpoint(socket_path)), RawConnection(socket_path)
     try:

@@ -7,7 +7,7 @@
 .. code-block:: python
 
     @benchmark
-    def lookup(bench: Bench) -> Row:
+    def lookup() -> Row:
         times = alternate({"ours": ours, "floor": floor}, rounds=20)
         return compare("lookup", times, unit="us", budget=AtMost(1.2))
 
@@ -103,17 +103,7 @@ class Row:
         return {name: _rounded(value) for name, value in plain.items()}
 
 
-@dataclasses.dataclass
-class Bench:
-    """What the runner gives to every benchmark.
-
-    :param header: facts about the machine, for a benchmark to add to
-    """
-
-    header: dict[str, t.Any] = dataclasses.field(default_factory=dict)
-
-
-Function = t.Callable[[Bench], "Row | t.Sequence[Row]"]
+Function = t.Callable[[], "Row | t.Sequence[Row]"]
 REGISTERED: dict[str, Function] = {}
 
 

@@ -1,5 +1,3 @@
-#!/usr/bin/env python
-
 # Copyright: (c) 2026, The nfvlab.fleet developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -25,7 +23,7 @@ import typing as t
 from pathlib import Path
 
 import playbook
-from harness import BUILD, REGISTERED, Bench, Row, Skip
+from harness import BUILD, REGISTERED, Row, Skip
 
 HERE = Path(__file__).resolve().parent
 OUTPUT = BUILD / "bench.json"
@@ -50,7 +48,7 @@ def machine() -> dict[str, t.Any]:
     except Skip:
         daemon = None
     return {
-        "time": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "cpus": len(os.sched_getaffinity(0)),
         "load": round(os.getloadavg()[0], 2),
         "kernel": platform.release(),
@@ -60,10 +58,10 @@ def machine() -> dict[str, t.Any]:
     }
 
 
-def run(name: str, bench: Bench) -> list[Row]:
+def run(name: str) -> list[Row]:
     """The rows of one benchmark; a single row that says so where it was skipped or has failed."""
     try:
-        rows = REGISTERED[name](bench)
+        rows = REGISTERED[name]()
     except Skip as reason:
         return [Row(name, status="skipped", note=str(reason))]
     except Exception as error:
@@ -113,15 +111,15 @@ def main() -> int:
             near = difflib.get_close_matches(name, REGISTERED, 1)
             hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(REGISTERED)}"
             parser.error(f"there is no benchmark '{name}'; {hint}")
-    bench = Bench(machine())
-    print(", ".join(f"{name} {value}" for name, value in bench.header.items()), flush=True)
+    header = machine()
+    print(", ".join(f"{name} {value}" for name, value in header.items()), flush=True)
     rows: list[Row] = []
     for name in options.only or REGISTERED:
         print(f"... {name}", file=sys.stderr, flush=True)
-        rows += run(name, bench)
+        rows += run(name)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_text(
-        json.dumps({"header": bench.header, "rows": [row.as_json() for row in rows]}, indent=2) + "\n", encoding="utf-8"
+        json.dumps({"header": header, "rows": [row.as_json() for row in rows]}, indent=2) + "\n", encoding="utf-8"
     )
     print(table(rows))
     return 1 if any(row.status == "failed" for row in rows) else 0

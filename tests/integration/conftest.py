@@ -19,10 +19,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from ansible.module_utils.common import warnings as module_warnings
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, UnixEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import path as join
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import FleetModule
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
 
 from .proxy import Proxy, recording
@@ -49,30 +49,31 @@ def playbook(*arguments: str, cwd: Path | None = None, check: bool = True, **env
 
 
 class Result(dict[str, t.Any]):
-    """What a module returned."""
+    """What a module returned, and the warnings that it gave."""
 
     @property
     def failed(self) -> bool:
         return bool(self.get("failed"))
 
-    @property
-    def warned(self) -> list[str]:
-        """The texts of its warnings."""
-        return [warning["event"]["msg"] for warning in self.get("warnings", ())]
+    warned: list[str]
 
 
 def run_module(name: str, args: t.Mapping[str, t.Any], *, check: bool = False) -> Result:
     """Run a module's own main function in this process, with options as Ansible hands them over."""
     module = importlib.import_module(f"ansible_collections.nfvlab.fleet.plugins.modules.{name}")
-    # Warnings are gathered per process, and a module usually has one of its own.
-    module_warnings._global_warnings.clear()
     printed: list[str] = []
-    with pytest.MonkeyPatch.context() as patch:
+    warned: list[str] = []
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": True}),
+        pytest.raises(SystemExit),
+    ):
         patch.setattr("builtins.print", lambda *values, **rest: printed.append(str(values[0])))
-        with patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": True}):
-            with pytest.raises(SystemExit):
-                module.main()
-    return Result(json.loads("".join(printed)))
+        patch.setattr(FleetModule, "warn", lambda self, message: warned.append(message))
+        module.main()
+    result = Result(json.loads("".join(printed)))
+    result.warned = warned
+    return result
 
 
 def sweep(client: Client) -> None:
@@ -119,7 +120,7 @@ def prepared() -> t.Iterator[None]:
     """A daemon that answers and a built image, made by the roles; the daemon goes again if it was not here before."""
     marker = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
     had = marker.exists()
-    os.environ.get("NOIMG") or playbook("tests/integration/prepare.yml")
+    playbook("tests/integration/prepare.yml")
     yield
     if not had and marker.exists():
         playbook("tests/integration/prepare.yml", "-e", "incus_daemon_state=absent")
@@ -150,7 +151,6 @@ def house(client: Client) -> t.Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def image(prepared: None) -> str:
-    if os.environ.get("NOIMG"): return "/tmp/x"
     """The path of a built image."""
     return str(sorted(Path(IMAGES).glob("busybox*.tar.*[!6]"))[0])
 

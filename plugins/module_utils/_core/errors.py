@@ -66,6 +66,7 @@ class FleetError(Exception):
         self.next_step = next_step
         self.code = code
         self.text = text
+        self.outcome: t.Any = None  # what had been sent before, for the result
 
     def about(self, obj: str) -> FleetError:
         """The same error, with the object filled in where it was not known yet."""

@@ -80,9 +80,8 @@ class FleetModule(AnsibleModule):
         """End with an error of ours, and with what had been sent before it happened."""
         secrets = self._secrets.values(self._raw)
         result: dict[str, t.Any] = {"changed": False, "failure": _scrubbed(error.failure(), secrets)}
-        outcome: Outcome | None = getattr(error, "outcome", None)
-        if outcome is not None:
-            result.update(outcome_result(outcome, self.check_mode))
+        if error.outcome is not None:
+            result.update(outcome_result(error.outcome, self.check_mode))
         self.fail_json(msg=scrub(str(error), secrets), **result)
 
     def run(self, work: t.Callable[[], dict[str, t.Any]]) -> t.NoReturn:

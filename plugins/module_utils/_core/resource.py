@@ -12,6 +12,7 @@ check mode, performs the steps. Only a session does I/O.
 
 from __future__ import annotations
 
+import random
 import time
 import typing as t
 from dataclasses import dataclass, field
@@ -207,25 +208,29 @@ class Resource:
         return {entry.name: task.secrets.mask(entry.read(have)) for entry in self.fields if entry.read(have)}
 
 
-ATTEMPTS = 6
+ATTEMPTS = 8  # plans made for one task
+WRITES = 3  # complete writes of one object
 FIRST_PAUSE = 0.1  # seconds; doubled after each further attempt
 
 
-def converge(resource: Resource, session: Session, task: Task, *, pause: t.Callable[[float], None] = time.sleep) -> Outcome:
-    """Read, plan and, outside check mode, perform; then read back what came of it.
+def converge(
+    resource: Resource, session: Session, task: Task, *, pause: t.Callable[[float], None] = time.sleep
+) -> Outcome:
+    """Read, plan and, outside check mode, perform, until a reading shows nothing left to do.
 
-    A plan that was overtaken (HTTP 412) or that met a running operation is made again from a fresh reading, at most
-    `ATTEMPTS` times. The diff always is that of the first plan, so a check run and a real run show the same.
+    A plan that was overtaken (HTTP 412) or that met a running operation is made again from a fresh reading. So is one whose
+    write was accepted but does not show: daemons can lose a write to another one although both carry the right ETag.
+    The diff always is that of the first plan, so a check run and a real run show the same.
     """
     resource.prepare(session, task)
-    first: Plan | None = None
     sent: list[t.Any] = []
-    for attempt in range(1, ATTEMPTS + 1):
-        plan = resource.plan(resource.read(session, task), task)
-        if first is None or not sent:
-            first = plan
+    writes = 0
+    first = plan = _look(resource, session, task, pause)
+    for attempt in range(ATTEMPTS):
         if not plan.steps:
             break
+        if writes == WRITES:
+            raise _partly(_not_kept(plan), plan.label, first, sent)
         resource.check(session, plan, task)
         if task.check_mode:
             return Outcome(plan, plan.then)
@@ -233,45 +238,52 @@ def converge(resource: Resource, session: Session, task: Task, *, pause: t.Calla
             for step in plan.steps:
                 session.perform(step)
                 sent.append(step)
-            break
+            writes += 1
         except FleetError as error:
             # A name that appeared since it was read is looked at once more; then it is a conflict.
-            again = plan.have is None and attempt == 1 if isinstance(error, Conflict) else isinstance(error, Transient)
-            if not again or attempt == ATTEMPTS:
+            overtaken = isinstance(error, Conflict) and plan.have is None and attempt == 0
+            if attempt == ATTEMPTS - 1 or not (overtaken or isinstance(error, Transient)):
                 raise _partly(resource.explain(session, error, plan, task), plan.label, first, sent) from None
-            pause(FIRST_PAUSE * 2 ** (attempt - 1))
+            pause(_pause(attempt))
+        plan = _look(resource, session, task, pause)
+        if not sent:
+            first = plan
     outcome = Outcome(first, plan.have, sent)
-    if sent:
-        outcome.object = resource.read(session, task)
-        _verify(resource, outcome, task)
     if not task.check_mode:
         try:
             resource.settle(session, outcome, task)
         except FleetError as error:
-            raise _partly(error, first.label, first, sent)
+            raise _partly(error, first.label, first, sent) from None
     return outcome
+
+
+def _look(resource: Resource, session: Session, task: Task, pause: t.Callable[[float], None]) -> Plan:
+    """A plan from a reading. An object that is just changing its state is read again a little later."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return resource.plan(resource.read(session, task), task)
+        except Transient:
+            if attempt == ATTEMPTS - 1:
+                raise
+            pause(_pause(attempt))
+    raise AssertionError("the last round returns or raises")
+
+
+def _pause(attempt: int) -> float:
+    """Seconds until the next attempt, spread so that two that met do not meet again."""
+    return FIRST_PAUSE * 2.0**attempt * (0.5 + random.random())
 
 
 def _partly(error: FleetError, label: str, plan: Plan, sent: list[t.Any]) -> FleetError:
     """The error, carrying what had already been sent when it happened."""
-    error.outcome = Outcome(plan, None, list(sent))  # type: ignore[attr-defined]
+    error.outcome = Outcome(plan, None, list(sent))
     return error.about(label)
 
 
-def _verify(resource: Resource, outcome: Outcome, task: Task) -> None:
-    """A system may accept a write and drop or lose it: only what is read back counts."""
-    again = resource.plan(outcome.object, task)
-    if again.steps:
-        raise _partly(
-            NotKept(
-                f"{', '.join(again.changed)} did not stay as written",
-                next_step=f"it reads {_only(again.before, again.after)}; somebody else may be writing it too",
-            ),
-            again.label,
-            outcome.plan,
-            outcome.sent,
-        )
-
-
-def _only(before: dict[str, t.Any], after: dict[str, t.Any]) -> dict[str, t.Any]:
-    return {key: value for key, value in before.items() if value != after.get(key)}
+def _not_kept(plan: Plan) -> NotKept:
+    """A system may accept a write and drop it: only what is read back counts."""
+    reads = {name: value for name, value in plan.before.items() if value != plan.after.get(name)}
+    return NotKept(
+        f"{', '.join(plan.changed)} did not stay as written",
+        next_step=f"it reads {reads}; either the system does not keep such a value, or somebody else writes it too",
+    )

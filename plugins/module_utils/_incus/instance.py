@@ -92,6 +92,8 @@ class Instance(Record):
         if wanted != "present":
             now = power(have)
             if have is not None:
+                if wanted == "stopped" and now != wanted and have.get("ephemeral"):
+                    raise InvalidOption("it is ephemeral: stopping deletes it", obj=label, next_step="use 'state: absent'")
                 plan.before["state"] = now
                 if now != wanted:
                     plan.changed.append("state")

@@ -113,6 +113,30 @@ def test_a_plan_that_was_overtaken_is_made_again_from_a_fresh_reading(trouble):
     assert go(store, task({"description": "new"})).object["config"] == {"other": "1"}
 
 
+def test_a_write_that_another_one_swallowed_is_made_again():
+    def swallow(store):
+        store.thing = {"description": "old", "type": "b"}
+        store.keep, store.troubles = False, [restore]
+
+    def restore(store):
+        store.keep = True
+
+    store = Store({"description": "old"}, [swallow])
+    outcome = go(store, task({"description": "new"}))
+    assert outcome.object == {"description": "new", "type": "b"}
+    assert len(store.performed) == 2 and outcome.plan.before == {"description": "old"}
+
+
+def test_an_object_in_between_two_states_is_read_again():
+    class Restless(Store):
+        def read(self):
+            if self.troubles:
+                raise self.troubles.pop()
+            return super().read()
+
+    assert go(Restless({"description": "d"}, [Busy("starting"), Busy("starting")]), task({"description": "d"})).sent == []
+
+
 def test_planning_again_is_bounded_and_changes_nothing():
     store = Store({"description": "old"}, [Busy("busy")] * ATTEMPTS)
     with pytest.raises(Busy) as failed:

@@ -39,13 +39,13 @@ ln -s /run "$root/var/run"
 
 install -m 0755 "$busybox" "$root/bin/busybox"
 "$busybox" --list-full | while read -r applet; do
-    [ "$applet" = bin/busybox ] || [ "$applet" = sbin/reboot ] || ln -s /bin/busybox "$root/$applet"
+    [ "$applet" = bin/busybox ] || [ "$applet" = sbin/init ] || ln -s /bin/busybox "$root/$applet"
 done
 
-install -m 0755 "$here/reboot" "$root/sbin/reboot"
-install -m 0755 "$here/rcS" "$here/rcK" "$root/etc/init.d/"
+install -m 0755 "$here/init" "$root/sbin/init"
+install -m 0755 "$here/rcS" "$root/etc/init.d/rcS"
 install -m 0755 "$here/default.script" "$root/etc/udhcpc/default.script"
-for file in group hosts inittab passwd profile; do
+for file in group hosts passwd profile; do
     install -m 0644 "$here/$file" "$root/etc/$file"
 done
 install -m 0640 "$here/shadow" "$root/etc/shadow"

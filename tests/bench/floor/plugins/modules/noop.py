@@ -20,7 +20,7 @@ author:
   - The nfvlab.fleet developers (@nfvlab)
 """
 
-from ansible.module_utils.basic import AnsibleModule  # noqa: E402
+from ansible.module_utils.basic import AnsibleModule
 
 OPTIONS = {
     "project": {"type": "str"},
