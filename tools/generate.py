@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, The nfvlab.fleet developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write what follows from the code: meta/runtime.yml, docs/errors.md and docs/modules.md.
+"""Write what follows from the code: meta/runtime.yml, docs/errors.md, docs/modules.md, and the argument specifications
+of the roles that hand their lists to a module one to one.
 
     python tools/generate.py [--check]
 
@@ -32,6 +33,27 @@ SYSTEMS = {
     "dpdk": ("dpdk_", "DPDK"),
     "onos": ("onos_", "ONOS"),
     "ios": ("ios_", "Cisco IOS"),
+}
+
+# Roles whose lists are a module's options: what the role does, and for each variable what it holds and the module.
+ROLES = {
+    "incus_platform": (
+        "Makes projects, storage pools, networks, storage volumes and profiles, or takes them away in the reverse order.",
+        {
+            "projects": ("Projects", "incus_project"),
+            "storage_pools": ("Storage pools", "incus_storage_pool"),
+            "networks": ("Networks", "incus_network"),
+            "storage_volumes": ("Custom storage volumes", "incus_storage_volume"),
+            "profiles": ("Profiles", "incus_profile"),
+        },
+    ),
+    "incus_fleet": (
+        "Makes and starts instances, or takes them away.",
+        {
+            "instances": ("Instances", "incus_instance"),
+            "defaults": ("What all instances have in common", "incus_instance"),
+        },
+    ),
 }
 
 
@@ -125,6 +147,69 @@ def modules(docs: dict[str, dict]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def own_options(name: str, doc: dict) -> dict[str, dict]:
+    """A module's options as those of a list's item, fragments merged, without the connection."""
+    path = ROOT / "plugins" / "doc_fragments" / "incus.py"
+    spec = importlib.util.spec_from_file_location("fragments", path)
+    assert spec and spec.loader
+    fragments = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fragments)
+    merged = {}
+    for fragment in doc["extends_documentation_fragment"]:
+        part = fragment.removeprefix("nfvlab.fleet.incus").lstrip(".").upper()
+        if part:
+            merged.update(yaml.safe_load(getattr(fragments.ModuleDocFragment, part))["options"])
+    merged.update(doc.get("options", {}))
+    return {
+        # The module's own default holds where an item does not have the option.
+        option: {key: value for key, value in merged[option].items() if key != "default"}
+        for option in sorted(merged)
+    }
+
+
+def argument_specs(role: str, docs: dict[str, dict]) -> str:
+    """meta/argument_specs.yml of a role whose lists are a module's options."""
+    purpose, variables = ROLES[role]
+    options: dict[str, dict] = {
+        f"{role}_state": {
+            "description": ["Whether they are there."],
+            "type": "str",
+            "choices": ["present", "absent"],
+            "default": "present",
+        }
+    }
+    for name, (holds, module) in variables.items():
+        inner = own_options(module, docs[module])
+        what = [f"{holds}, each with the options of M(nfvlab.fleet.{module})."]
+        if name == "defaults":
+            what = [f"{holds}, options of M(nfvlab.fleet.{module}). An instance's own options win."]
+            inner = {option: {**value, "required": False} for option, value in inner.items() if option != "name"}
+        if role == "incus_fleet":
+            del inner["project"]
+            options["incus_fleet_project"] = {
+                "description": ["The project that they live in."],
+                "type": "str",
+                "default": "default",
+            }
+        listed = {"type": "dict"} if name == "defaults" else {"type": "list", "elements": "dict"}
+        empty: object = {} if name == "defaults" else []
+        options[f"{role}_{name}"] = {"description": what, **listed, "default": empty, "options": inner}
+    spec = {"argument_specs": {"main": {"short_description": purpose, "description": [purpose], "options": options}}}
+    return "---\n# Written by tools/generate.py.\n" + yaml.dump(
+        spec, Dumper=Indented, sort_keys=False, width=150, default_flow_style=False
+    )
+
+
+class Indented(yaml.SafeDumper):
+    """Lists are indented below their key, as ansible-lint wants them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
 def generated() -> dict[str, str]:
     """The wanted content of each generated file, by path."""
     docs = module_docs()
@@ -132,6 +217,7 @@ def generated() -> dict[str, str]:
         "meta/runtime.yml": runtime(list(docs)),
         "docs/errors.md": errors(),
         "docs/modules.md": modules(docs),
+        **{f"roles/{role}/meta/argument_specs.yml": argument_specs(role, docs) for role in ROLES},
     }
 
 

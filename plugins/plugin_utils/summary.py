@@ -55,11 +55,7 @@ def _change(label: str, diff: t.Mapping[str, t.Any]) -> str:
         return f"+ {label}"
     if after.get("state") == "absent":
         return f"- {label}"
-    names = [
-        f"{name}.{key}"
-        for name in sorted({*before, *after})
-        for key in _keys(before.get(name), after.get(name))
-    ]
+    names = [f"{name}.{key}" for name in sorted({*before, *after}) for key in _keys(before.get(name), after.get(name))]
     return f"~ {label}: {', '.join(name.rstrip('.') for name in names)}"
 
 

@@ -32,7 +32,9 @@ PREFIX = "nfvt"
 IMAGES = "/var/cache/nfvlab-fleet/images"
 
 
-def playbook(*arguments: str, cwd: Path | None = None, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+def playbook(
+    *arguments: str, cwd: Path | None = None, check: bool = True, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run ansible-playbook as a user would, with the checkout's own collection."""
     command = [str(Path(sys.executable).with_name("ansible-playbook")), *arguments]
     settings = {
@@ -42,7 +44,9 @@ def playbook(*arguments: str, cwd: Path | None = None, check: bool = True, **env
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         **environment,
     }
-    run = subprocess.run(command, cwd=cwd or ROOT, env=settings, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    run = subprocess.run(
+        command, cwd=cwd or ROOT, env=settings, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
     if check and run.returncode:
         pytest.fail(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout[-6000:]}\n{run.stderr[-2000:]}")
     return run

@@ -41,7 +41,7 @@ class Seen(t.NamedTuple):
     body: bytes
 
 
-Fault = t.Callable[[Seen], t.Union[tuple[int, bytes], str, None]]
+Fault = t.Callable[[Seen], tuple[int, bytes] | str | None]
 
 
 @dataclass
@@ -96,7 +96,9 @@ def recording(daemon: str, path: str) -> t.Iterator[Proxy]:
                 return
             upstream = UnixHTTPConnection(daemon)
             try:
-                passed = {key: value for key, value in self.headers.items() if key.lower() not in ("host", "connection")}
+                passed = {
+                    key: value for key, value in self.headers.items() if key.lower() not in ("host", "connection")
+                }
                 upstream.request(self.command, self.path, body or None, passed)
                 response = upstream.getresponse()
                 content = response.read()

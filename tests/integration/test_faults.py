@@ -69,7 +69,9 @@ def test_a_change_by_somebody_else_in_between_is_kept(profile: dict[str, t.Any],
         (answer('Instance is busy running a "stop" operation', 400), "busy"),
     ],
 )
-def test_trying_again_is_bounded(profile: dict[str, t.Any], proxy: Proxy, house: Client, verdict: t.Any, kind: str) -> None:
+def test_trying_again_is_bounded(
+    profile: dict[str, t.Any], proxy: Proxy, house: Client, verdict: t.Any, kind: str
+) -> None:
     proxy.fault = lambda request: verdict if request.method == "PUT" else None
     refused = run_module("incus_profile", {**profile, "description": "after"})
     assert refused.failed and refused["failure"]["kind"] == kind

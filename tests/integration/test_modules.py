@@ -4,10 +4,10 @@
 
 """Every module against the real daemon, as its case file says.
 
-A case is a list of steps that build on each other. Each step that changes something is first run in check mode, through a
-proxy that sees every request: nothing that changes anything may be sent, and C(changed), C(diff) and C(actions) must be
-exactly those of the real run after it. The real run's C(actions) must be exactly what the proxy saw. Run once more, it must
-change nothing.
+A case is a list of steps that build on each other. Each step that changes something is first run in check mode, through
+a proxy that sees every request: nothing that changes anything may be sent, and C(changed), C(diff) and C(actions) must
+be exactly those of the real run after it. The real run's C(actions) must be exactly what the proxy saw. Run once more,
+it must change nothing.
 """
 
 from __future__ import annotations

@@ -191,7 +191,7 @@ class Untrusted(Unreachable):
 
 
 class Interrupted(Unreachable):
-    """The connection broke after a request was sent: whether it took effect is not known. Run again: it is read first."""
+    """The connection broke after a request was sent: what became of it is not known. Run again: it reads first."""
 
     kind = "interrupted"
 

@@ -28,7 +28,7 @@ import typing as t
 from .errors import Immutable, InvalidOption
 from .secrets import Secrets, mask_pair
 
-Spec = t.Dict[str, t.Dict[str, t.Any]]
+Spec = dict[str, dict[str, t.Any]]
 Params = t.Mapping[str, t.Any]
 
 
@@ -122,7 +122,8 @@ class Texts(Field):
 class KeyValues(Field):
     """Configuration: a dictionary of texts in which others may keep keys of their own.
 
-    With O(config_mode=merge), only the given keys are ours and null removes one; with V(replace), all are ours but the protected.
+    With O(config_mode=merge), only the given keys are ours and null removes one; with V(replace), all are ours but
+    the protected ones.
 
     :param protected: prefixes of keys that belong to the system (C(volatile.)): V(replace) leaves them alone
     :param auto: keys for which V(auto) asks the system to choose: any value but V(none) satisfies it

@@ -22,7 +22,7 @@ import typing as t
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
-from .errors import Forbidden, InvalidOption, Interrupted, Malformed, TimedOut, Unreachable, Untrusted
+from .errors import Forbidden, Interrupted, InvalidOption, Malformed, TimedOut, Unreachable, Untrusted
 
 if t.TYPE_CHECKING:
     import ssl
@@ -124,7 +124,9 @@ class _UnixConnection(http.client.HTTPConnection):
         try:
             self.sock.connect(self._endpoint.socket_path)
         except FileNotFoundError:
-            raise Unreachable("there is no such socket", endpoint=where, next_step="start the daemon, or name its socket")
+            raise Unreachable(
+                "there is no such socket", endpoint=where, next_step="start the daemon, or name its socket"
+            )
         except ConnectionRefusedError:
             raise Unreachable(
                 "the socket exists but no daemon listens on it", endpoint=where, next_step="start the daemon"
@@ -201,7 +203,7 @@ def _context(endpoint: TLSEndpoint) -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as error:
             reason = getattr(error, "strerror", None) or error
             raise InvalidOption(
-                f"cannot use the client certificate '{endpoint.client_cert}' with the key '{endpoint.client_key}': {reason}",
+                f"cannot use the client certificate '{endpoint.client_cert}' with '{endpoint.client_key}': {reason}",
                 next_step="both must be readable PEM files that belong together, the key not encrypted",
             )
     return context
@@ -215,7 +217,7 @@ def fingerprint_of(certificate: str) -> str:
         with open(certificate, encoding="ascii") as file:
             pem = file.read()
         begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-        first = pem[pem.index(begin): pem.index(end) + len(end)]
+        first = pem[pem.index(begin) : pem.index(end) + len(end)]
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()
     except (OSError, ValueError) as error:
         raise InvalidOption(f"cannot read a PEM certificate from '{certificate}': {error}")

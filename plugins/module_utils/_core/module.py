@@ -57,19 +57,23 @@ class FleetModule(AnsibleModule):
 
     def _masked_params(self) -> dict[str, t.Any]:
         hidden = {name for name, option in self.argument_spec.items() if option.get("no_log")}
-        shown = {name: value for name, value in self.params.items() if name not in hidden and not name.startswith("_ansible")}
+        shown = {
+            name: value for name, value in self.params.items() if name not in hidden and not name.startswith("_ansible")
+        }
         return self._secrets.mask(shown)
 
     def _log_invocation(self) -> None:
         names = sorted(self._masked_params())
-        self.log("Invoked with %s" % ", ".join(names), log_args={})
+        self.log(f"Invoked with {', '.join(names)}", log_args={})
 
     def _return_formatted(self, kwargs: dict[str, t.Any]) -> None:
         kwargs.setdefault("invocation", {"module_args": self._masked_params()})
         super()._return_formatted(kwargs)
 
     def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
-        kwargs.setdefault("failure", {"kind": "invalid_option", "code": None, "object": None, "endpoint": None, "text": None})
+        kwargs.setdefault(
+            "failure", {"kind": "invalid_option", "code": None, "object": None, "endpoint": None, "text": None}
+        )
         known = {*self.argument_spec, *self.aliases}
         unknown = [name for name in self._raw if name not in known and not name.startswith("_ansible")]
         if unknown:  # most likely the cause of whatever Ansible found missing

@@ -6,7 +6,7 @@
 """From a declaration to a plan: the pure half of every state module.
 
 A `Resource` declares an object's fields. `Resource.plan` compares what is there with what a task wants and returns a
-`Plan`: what changes, the two sides of the diff, and the steps that bring it about. `converge` reads, plans, and, outside
+`Plan`: what changes, the two sides of the diff, and the steps that bring it about. `converge` reads, plans and, outside
 check mode, performs the steps. Only a session does I/O.
 """
 
@@ -71,8 +71,8 @@ class Plan:
     """
 
     label: str
-    have: dict[str, t.Any] | None
-    then: dict[str, t.Any] | None
+    have: t.Any
+    then: t.Any
     changed: list[str] = field(default_factory=list)
     before: dict[str, t.Any] = field(default_factory=dict)
     after: dict[str, t.Any] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class Outcome:
 
     def actions(self) -> list[dict[str, t.Any]]:
         """The steps in order, each marked with whether it was sent."""
-        waiting = self.plan.steps[len(self.sent):] if self.sent == self.plan.steps[: len(self.sent)] else []
+        waiting = self.plan.steps[len(self.sent) :] if self.sent == self.plan.steps[: len(self.sent)] else []
         return [{**step.describe(), "sent": True} for step in self.sent] + [
             {**step.describe(), "sent": False} for step in waiting
         ]
@@ -177,7 +177,6 @@ class Resource:
     def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:
         now = have or {}
         plan = Plan(label, have, dict(now))
-        assert plan.then is not None
         for entry in self.fields:
             value = entry.read(now)
             if entry.name not in task.given:
@@ -218,8 +217,8 @@ def converge(
 ) -> Outcome:
     """Read, plan and, outside check mode, perform, until a reading shows nothing left to do.
 
-    A plan that was overtaken (HTTP 412) or that met a running operation is made again from a fresh reading. So is one whose
-    write was accepted but does not show: daemons can lose a write to another one although both carry the right ETag.
+    A plan that was overtaken (HTTP 412) or that met a running operation is made again from a fresh reading; so is one
+    whose write was accepted but does not show: daemons can lose a write to another one although both carry the right ETag.
     The diff always is that of the first plan, so a check run and a real run show the same.
     """
     resource.prepare(session, task)

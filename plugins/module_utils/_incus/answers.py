@@ -41,14 +41,19 @@ _IN_USE = re.compile(
     r"in use|being used|is used by|has .*dependenc|only empty projects|is not empty|used by", re.IGNORECASE
 )
 # The second: deleting a bridge looks at all interfaces of the host, and fails when a stranger's goes away meanwhile.
-_BUSY = re.compile(r'Instance is busy running|Failed to run: ip .*Device "[^"]+" does not exist', re.IGNORECASE | re.DOTALL)
+_BUSY = re.compile(
+    r'Instance is busy running|Failed to run: ip .*Device "[^"]+" does not exist', re.IGNORECASE | re.DOTALL
+)
 _EXISTS = re.compile(r"already exists|already in use by", re.IGNORECASE)
 
 # What to do about refusals whose own text does not say it.
 _HINTS = (
     ("find an unused IPv4 subnet", "give 'ipv4.address' a subnet of its own instead of 'auto', or 'none'"),
     ("find an unused IPv6 subnet", "give 'ipv6.address' a subnet of its own instead of 'auto', or 'none'"),
-    ("Unknown driver", "see 'environment.storage_supported_drivers' of the server for the drivers that its host can use"),
+    (
+        "Unknown driver",
+        "see 'environment.storage_supported_drivers' of the server for the drivers that its host can use",
+    ),
     ("No root device could be found", "give a profile or the instance a disk device with the path '/' and a pool"),
 )
 
@@ -89,7 +94,7 @@ def envelope(status: int, body: bytes, endpoint: str) -> Envelope:
 def error_for(code: int, text: str, endpoint: str) -> FleetError:
     """The error that a code and the daemon's own text stand for.
 
-    Most refusals come as 400 or 500 without a pattern, so apart from the few codes that mean something the text decides.
+    Most refusals come as 400 or 500 without a pattern, so but for the few codes that mean something the text decides.
     """
     sort: type[FleetError] = Refused
     next_step: str | None = None

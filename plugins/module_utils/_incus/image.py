@@ -22,7 +22,7 @@ from .record import Record
 
 
 class Image(Record):
-    """An alias and the image that it names. The content is compared by fingerprint: the SHA-256 of its files in order."""
+    """An alias and the image that it names. Its content is compared by fingerprint, the SHA-256 of its files in order."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -76,7 +76,6 @@ class Image(Record):
     def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:
         """What the alias names will be the content of the files; fields are compared with what is stored of that."""
         plan = super()._present(label, have, task)
-        assert plan.then is not None
         if have is None and not self.files:
             raise MissingReference(
                 "there is no such image", obj=label, next_step="give 'path' to import it, or correct the alias"
@@ -95,7 +94,6 @@ class Image(Record):
         return [*self._content_steps(plan, task), self._alias_step("POST", plan, task)]
 
     def update_steps(self, plan: Plan, task: Task) -> list[Request]:
-        assert plan.have is not None
         if "fingerprint" not in plan.changed:
             return [self._fields_step(plan.have, plan, task)]
         steps = [*self._content_steps(plan, task), self._alias_step("PUT", plan, task)]
@@ -104,14 +102,12 @@ class Image(Record):
         return steps
 
     def delete_steps(self, plan: Plan, task: Task) -> list[Request]:
-        assert plan.have is not None
         if _others(plan.have, task):
             return [Request("DELETE", join("1.0", "images", "aliases", task.params["alias"]), self.query(task.params))]
         return [self._delete_image(plan.have, task)]
 
     def _content_steps(self, plan: Plan, task: Task) -> list[Request]:
         """Upload the content, unless the daemon has it under another name."""
-        assert plan.then is not None
         if self.stored is not None:
             again = super()._present(plan.label, self.stored, task)
             return [self._fields_step(self.stored, again, task)] if again.changed else []
@@ -120,29 +116,39 @@ class Image(Record):
             headers["public"] = "true"
         properties = task.given.get("properties")
         if properties:
-            headers["properties"] = urlencode({key: value for key, value in plan.then["properties"].items()})
+            headers["properties"] = urlencode(plan.then["properties"])
         return [
             Request(
                 "POST",
                 join("1.0", "images"),
                 self.query(task.params),
-                keys=["fingerprint", *(f"properties.{key}" for key in sorted(properties or ())), *(["public"] if "public" in headers else [])],
-                headers={f"X-{brand}-{name}": value for brand in ("Incus", "LXD") for name, value in headers.items() if value},
+                keys=[
+                    "fingerprint",
+                    *(f"properties.{key}" for key in sorted(properties or ())),
+                    *(["public"] if "public" in headers else []),
+                ],
+                headers={
+                    f"X-{brand}-{name}": value for brand in ("Incus", "LXD") for name, value in headers.items() if value
+                },
                 upload=self.files,
             )
         ]
 
     def _fields_step(self, image: dict[str, t.Any], plan: Plan, task: Task) -> Request:
-        body = {**image, **{entry.name: (plan.then or {}).get(entry.name) for entry in self.fields if entry.name in task.given}}
+        body = {
+            **image,
+            **{entry.name: (plan.then or {}).get(entry.name) for entry in self.fields if entry.name in task.given},
+        }
         changed = [name for name in plan.changed if name.split(".")[0] in ("properties", "public")]
         return Request("PUT", join("1.0", "images", image["fingerprint"]), self.query(task.params), body, changed)
 
     def _alias_step(self, method: str, plan: Plan, task: Task) -> Request:
-        assert plan.then is not None
         alias = task.params["alias"]
         where = join("1.0", "images", "aliases") + (join(alias) if method == "PUT" else "")
         body = {"name": alias, "description": "", "target": plan.then["fingerprint"] or ""}
-        return Request(method, where, self.query(task.params), body, ["name", "target"] if method == "POST" else ["target"])
+        return Request(
+            method, where, self.query(task.params), body, ["name", "target"] if method == "POST" else ["target"]
+        )
 
     def _delete_image(self, image: dict[str, t.Any], task: Task) -> Request:
         return Request("DELETE", join("1.0", "images", image["fingerprint"]), self.query(task.params))

@@ -50,7 +50,9 @@ def _missing(session: Client, error: NotFound, task: Task) -> FleetError:
     projects = session.names("/1.0/projects")
     if projects is not None and project not in projects:
         return no_such("project", project, projects, "create it with nfvlab.fleet.incus_project")
-    error.next_step = "give the collection as in the API's own paths, such as 'instances' or 'storage-pools/lab/volumes'"
+    error.next_step = (
+        "give the collection as in the API's own paths, such as 'instances' or 'storage-pools/lab/volumes'"
+    )
     return error
 
 
@@ -67,7 +69,9 @@ def _hanging(session: Client, error: TimedOut, where: str, query: dict[str, str]
             stuck.append(name)
     session.transport.timeout = patience
     if stuck:
-        error.next_step = f"the daemon cannot read {', '.join(stuck)}; repair or delete that, or read the others by name"
+        error.next_step = (
+            f"the daemon cannot read {', '.join(stuck)}; repair or delete that, or read the others by name"
+        )
     return error
 
 

@@ -87,13 +87,14 @@ class Instance(Record):
         if have is None and not task.given.get("image"):
             raise InvalidOption("it does not exist, and a new instance needs an 'image'", obj=label)
         plan = super()._present(label, have, task)
-        assert plan.then is not None
         wanted = task.state
         if wanted != "present":
             now = power(have)
             if have is not None:
                 if wanted == "stopped" and now != wanted and have.get("ephemeral"):
-                    raise InvalidOption("it is ephemeral: stopping deletes it", obj=label, next_step="use 'state: absent'")
+                    raise InvalidOption(
+                        "it is ephemeral: stopping deletes it", obj=label, next_step="use 'state: absent'"
+                    )
                 plan.before["state"] = now
                 if now != wanted:
                     plan.changed.append("state")
@@ -102,7 +103,6 @@ class Instance(Record):
         return plan
 
     def create_steps(self, plan: Plan, task: Task) -> list[Request]:
-        assert plan.then is not None
         image = task.params["image"]
         body = {field.name: plan.then[field.name] for field in self.fields if field.name in plan.then}
         body["name"] = task.params["name"]
@@ -110,8 +110,8 @@ class Instance(Record):
         body["source"] = {"type": "image", "fingerprint" if _FINGERPRINT.fullmatch(image) else "alias": image}
         if task.state == "started" and self.starts_on_creation:
             body["start"] = True
-        keys = [name for name in ("name", "type", "source", "start") if name in body]
-        keys += [name for name in plan.changed if name != "state"]
+        extra = ["name", "type", "source", *(["start"] if "start" in body else [])]
+        keys = extra + [name for name in plan.changed if name != "state"]
         create = Request("POST", self.collection_path(task.params), self.query(task.params), body, keys)
         return [create] if body.get("start") else [create, *self._power_steps("stopped", task.state, task)]
 

@@ -45,9 +45,7 @@ def endpoint_for(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) ->
         return UnixEndpoint(re.sub(r"^unix:(//)?", "", url))
     parts = re.fullmatch(r"https://(\[[^]]+\]|[^:/]+)(?::(\d+))?/?", url)
     if not parts:
-        raise InvalidOption(
-            f"'url' is '{url}'", next_step="write 'https://HOST:8443' or 'unix:/path/to/unix.socket'"
-        )
+        raise InvalidOption(f"'url' is '{url}'", next_step="write 'https://HOST:8443' or 'unix:/path/to/unix.socket'")
     return TLSEndpoint(
         parts.group(1).strip("[]"),
         int(parts.group(2) or DEFAULT_PORT),
@@ -70,7 +68,7 @@ def _pin(params: t.Mapping[str, t.Any]) -> str:
         return fingerprint_of(params["server_cert"])
     raise InvalidOption(
         "an https 'url' needs 'server_cert' or 'server_fingerprint'",
-        next_step="the server is only trusted by its pinned certificate ('incus info' on the server shows its fingerprint)",
+        next_step="the server is trusted by its pinned certificate only ('incus info' there shows its fingerprint)",
     )
 
 

@@ -27,7 +27,6 @@ class Profile(Record):
     def delete_steps(self, plan: Plan, task: Task) -> list[Request]:
         if task.params["name"] != "default":
             return super().delete_steps(plan, task)
-        assert plan.have is not None
         filled = [field.name for field in self.fields if field.read(plan.have)]
         if not filled:
             return []

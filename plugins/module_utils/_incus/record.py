@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
-"""Objects of the daemon API as declarations: `Record` for what is created and deleted, `Singleton` for what is just there.
+"""Objects of the daemon API as declarations: `Record` for what comes and goes, `Singleton` for what is just there.
 
 A module is one of these and `run`. The object is read with its ETag, written as a whole with only the declared fields
 changed, so attributes that this release does not know stay as they are.
@@ -125,7 +125,6 @@ class Record(Resource):
 
     def create_steps(self, plan: Plan, task: Task) -> list[Request]:
         """What creates the object."""
-        assert plan.then is not None
         body = {"name": task.params["name"], **plan.then}
         return [Request("POST", self.collection_path(task.params), self.query(task.params), body, _names(body))]
 
@@ -171,7 +170,7 @@ class Record(Resource):
             self._suspect(session, plan, task)
 
     def _suspect(self, session: Client, plan: Plan, task: Task) -> None:
-        """Only the daemon knows its keys for sure, and a check run cannot ask it; a probable slip is worth a warning."""
+        """Only the daemon knows its keys for sure, and a check run cannot ask it: a probable slip is a warning."""
         known = keys.known(self.entity, session)
         for position in plan.changed:
             key = position.partition(".")[2]
@@ -180,7 +179,7 @@ class Record(Resource):
                 task.warn(f"check mode: {plan.label}: the daemon may refuse '{position}'; did you mean '{hint}'?")
 
     def explain(self, session: Client, error: FleetError, plan: Plan, task: Task) -> FleetError:
-        """The daemon names the first wrong key and nothing else: add the near one it has. Say who uses what is in use."""
+        """The daemon names a wrong key and nothing else: add the near one it has. Say who uses what is in use."""
         text = error.text or ""
         if plan.have is None and isinstance(error, Conflict):
             error.next_step = "the name is taken by something that is not visible here; choose another"
@@ -198,7 +197,7 @@ class Record(Resource):
 
 
 class Singleton(Record):
-    """A record without a name that is neither created nor deleted; written with PATCH, which leaves hidden values alone.
+    """A record without a name that is neither created nor deleted. PATCH leaves hidden values alone.
 
     :param unread: attributes that are too long to be of use in a result
     """
@@ -226,7 +225,6 @@ class Singleton(Record):
 
     def update_steps(self, plan: Plan, task: Task) -> list[Request]:
         body: dict[str, t.Any] = {}
-        assert plan.have is not None and plan.then is not None
         for position in plan.changed:
             name, dot, key = position.partition(".")
             if dot:

@@ -16,7 +16,8 @@ shift 2
 folder=${image%/*}
 name=${image##*/}
 
-work=$(mktemp -d "$folder/.build-XXXXXX")
+# Beside this script, which whoever calls it has put on the same file system as the image.
+work=$(mktemp -d "${0%/*}/build-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 

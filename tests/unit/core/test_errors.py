@@ -10,7 +10,9 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import F
 
 
 def test_a_sentence_says_what_where_and_what_to_do():
-    error = Refused("it said no", endpoint="unix:/s GET /x", next_step="ask again", code=400, text="no").about("profile 'p'")
+    error = Refused("it said no", endpoint="unix:/s GET /x", next_step="ask again", code=400, text="no").about(
+        "profile 'p'"
+    )
     assert str(error) == "profile 'p': it said no (unix:/s GET /x); ask again"
     assert error.failure() == {
         "kind": "refused",

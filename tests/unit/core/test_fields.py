@@ -38,7 +38,9 @@ def test_a_list_or_dictionary_is_no_scalar_and_the_key_is_named(value):
         scalar("config.k", value)
 
 
-@pytest.mark.parametrize(("field", "empty"), [(Text("f"), ""), (Flag("f"), False), (Texts("f"), []), (KeyValues("f"), {})])
+@pytest.mark.parametrize(
+    ("field", "empty"), [(Text("f"), ""), (Flag("f"), False), (Texts("f"), []), (KeyValues("f"), {})]
+)
 def test_null_empties_a_field_and_equals_an_attribute_that_is_not_there(field, empty):
     assert field.merge(field.read({}), None, MERGE) == empty
     assert field.differs(field.read({"f": None}), field.merge(field.read({}), None, MERGE)) == []
@@ -67,7 +69,10 @@ def test_a_diff_shows_only_what_is_owned():
     now = {"a": "1", "b": "2", "volatile.x": "v"}
     want = {"a": 2, "z": None}
     assert config.owned(now, config.merge(now, want, MERGE), want, MERGE, NONE) == ({"a": "1"}, {"a": "2"})
-    assert config.owned(now, config.merge(now, want, REPLACE), want, REPLACE, NONE) == ({"a": "1", "b": "2"}, {"a": "2"})
+    assert config.owned(now, config.merge(now, want, REPLACE), want, REPLACE, NONE) == (
+        {"a": "1", "b": "2"},
+        {"a": "2"},
+    )
 
 
 @pytest.mark.parametrize(("stored", "satisfied"), [("10.0.0.1/24", True), ("none", False), (None, False)])

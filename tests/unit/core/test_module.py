@@ -18,7 +18,11 @@ SPEC = {
     "size": {"type": "int", "default": 3},
     "config": {"type": "dict"},
     "key": {"type": "str", "no_log": True},
-    "items": {"type": "list", "elements": "dict", "options": {"a": {"type": "str"}, "b": {"type": "int", "aliases": ["bee"]}}},
+    "items": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"a": {"type": "str"}, "b": {"type": "int", "aliases": ["bee"]}},
+    },
     **SECRET_KEYS,
 }
 
@@ -59,7 +63,12 @@ def test_a_misspelt_option_is_named_with_the_near_one(monkeypatch, capsys, args,
 
 
 def test_secrets_leave_neither_by_result_nor_by_failure(monkeypatch, capsys):
-    args = {"name": "n", "key": "k3y-value", "config": {"user.pin": "4711", "limits.cpu": "1"}, "secret_keys": ["user.pin"]}
+    args = {
+        "name": "n",
+        "key": "k3y-value",
+        "config": {"user.pin": "4711", "limits.cpu": "1"},
+        "secret_keys": ["user.pin"],
+    }
     with pytest.raises(SystemExit):
         module(monkeypatch, args).exit_json(changed=False)
     text = capsys.readouterr().out

@@ -17,7 +17,9 @@ class Thing(Resource):
     """A resource kept in a dictionary."""
 
     def __init__(self):
-        super().__init__("thing", fields=(Text("description"), Choice("type", ["a", "b"], default="a"), KeyValues("config")))
+        super().__init__(
+            "thing", fields=(Text("description"), Choice("type", ["a", "b"], default="a"), KeyValues("config"))
+        )
 
     def label(self, params):
         return f"thing '{params['name']}'"
@@ -134,7 +136,9 @@ def test_an_object_in_between_two_states_is_read_again():
                 raise self.troubles.pop()
             return super().read()
 
-    assert go(Restless({"description": "d"}, [Busy("starting"), Busy("starting")]), task({"description": "d"})).sent == []
+    assert (
+        go(Restless({"description": "d"}, [Busy("starting"), Busy("starting")]), task({"description": "d"})).sent == []
+    )
 
 
 def test_planning_again_is_bounded_and_changes_nothing():

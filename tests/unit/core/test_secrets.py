@@ -10,7 +10,9 @@ import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.secrets import MASK, Secrets, mask_pair, scrub
 
 
-@pytest.mark.parametrize("key", ["core.trust_password", "openfga.api.token", "loki.auth.password", "client_secret", "privateKey"])
+@pytest.mark.parametrize(
+    "key", ["core.trust_password", "openfga.api.token", "loki.auth.password", "client_secret", "privateKey"]
+)
 def test_telling_names_hold_secrets(key):
     assert Secrets().holds(key)
 
@@ -39,7 +41,10 @@ def test_masking_reaches_every_depth_and_leaves_the_original():
 
 
 def test_values_collects_the_secret_texts():
-    assert Secrets(["pin"]).values({"config": {"pin": 12, "x": "y"}, "l": [{"password": "z"}], "token": ""}) == {"12", "z"}
+    assert Secrets(["pin"]).values({"config": {"pin": 12, "x": "y"}, "l": [{"password": "z"}], "token": ""}) == {
+        "12",
+        "z",
+    }
 
 
 def test_a_pair_shows_that_a_secret_changes_but_not_to_what():

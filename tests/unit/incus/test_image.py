@@ -27,7 +27,13 @@ def prepared(given, fingerprint=NEW, stored=None):
 
 
 def have(fingerprint=OLD, aliases=("x",), **rest):
-    return {"fingerprint": fingerprint, "aliases": [{"name": name} for name in aliases], "properties": {}, "public": False, **rest}
+    return {
+        "fingerprint": fingerprint,
+        "aliases": [{"name": name} for name in aliases],
+        "properties": {},
+        "public": False,
+        **rest,
+    }
 
 
 def steps(plan):
@@ -77,9 +83,7 @@ def test_an_image_that_is_nowhere_is_missed():
         plan(None, wanted)
 
 
-@pytest.mark.parametrize(
-    ("aliases", "step"), [(("x",), f"/1.0/images/{OLD}"), (("x", "y"), "/1.0/images/aliases/x")]
-)
+@pytest.mark.parametrize(("aliases", "step"), [(("x",), f"/1.0/images/{OLD}"), (("x", "y"), "/1.0/images/aliases/x")])
 def test_absent_takes_the_image_unless_it_has_another_name(aliases, step):
     plan, wanted = prepared({"alias": "x", "state": "absent"})
     assert steps(plan(have(aliases=aliases), wanted)) == [("DELETE", step)]

@@ -23,7 +23,15 @@ def instance(at_once=True):
 
 
 def running(code=103, **rest):
-    return {"name": "i", "status": "Running", "status_code": code, "config": {}, "devices": {}, "profiles": ["default"], **rest}
+    return {
+        "name": "i",
+        "status": "Running",
+        "status_code": code,
+        "config": {},
+        "devices": {},
+        "profiles": ["default"],
+        **rest,
+    }
 
 
 def actions(plan):
@@ -88,7 +96,10 @@ def test_power_states(code, state, expected):
 
 def test_a_guest_that_reported_ready_is_a_running_one_everywhere():
     given = {"name": "i", "state": "absent"}
-    assert actions(instance().plan(running(113), task(Instance(), given))) == [("PUT", STATE, "stop"), ("DELETE", WHERE, None)]
+    assert actions(instance().plan(running(113), task(Instance(), given))) == [
+        ("PUT", STATE, "stop"),
+        ("DELETE", WHERE, None),
+    ]
 
 
 def test_an_ephemeral_instance_goes_by_itself():
@@ -104,7 +115,10 @@ def test_stopping_gives_the_guest_time_because_zero_would_mean_force():
 def test_fields_change_before_the_power_state():
     plan = instance().plan(running(102), task(Instance(), {"name": "i", "config": {"user.a": 1}}))
     assert actions(plan) == [("PUT", WHERE, None), ("PUT", STATE, "start")]
-    assert plan.before == {"config": {}, "state": "stopped"} and plan.after == {"config": {"user.a": "1"}, "state": "started"}
+    assert plan.before == {"config": {}, "state": "stopped"} and plan.after == {
+        "config": {"user.a": "1"},
+        "state": "started",
+    }
 
 
 def test_the_systems_keys_survive_replacing():

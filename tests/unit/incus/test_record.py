@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Declarations become requests: incus_profile, incus_project, incus_network, incus_storage_pool, incus_storage_volume, incus_server."""
+"""Declarations become requests.
+
+incus_profile, incus_project, incus_network, incus_storage_pool, incus_storage_volume, incus_server.
+"""
 
 from __future__ import annotations
 
@@ -114,10 +117,13 @@ def test_in_check_mode_a_missing_reference_is_a_warning():
 
 def test_in_check_mode_a_probable_slip_in_a_key_is_a_warning():
     said = []
-    wanted = task(NETWORK, {"name": "n", "config": {"ipv4.adress": "x", "user.adress": "y"}}, check_mode=True, warn=said.append)
+    wanted = task(
+        NETWORK, {"name": "n", "config": {"ipv4.adress": "x", "user.adress": "y"}}, check_mode=True, warn=said.append
+    )
     NETWORK.check(Daemon(projects=["default"]), NETWORK.plan(None, wanted), wanted)
     assert said == [
-        "check mode: network 'n' of project 'default': the daemon may refuse 'config.ipv4.adress'; did you mean 'ipv4.address'?"
+        "check mode: network 'n' of project 'default': "
+        "the daemon may refuse 'config.ipv4.adress'; did you mean 'ipv4.address'?"
     ]
 
 
