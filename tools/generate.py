@@ -38,7 +38,7 @@ SYSTEMS = {
 # Roles whose lists are a module's options: what the role does, and for each variable what it holds and the module.
 ROLES = {
     "incus_platform": (
-        "Makes projects, storage pools, networks, storage volumes and profiles, or takes them away in the reverse order.",
+        "Makes projects, pools, networks, volumes and profiles, or takes them away in the reverse order.",
         {
             "projects": ("Projects", "incus_project"),
             "storage_pools": ("Storage pools", "incus_storage_pool"),

@@ -69,7 +69,8 @@ actions:
 """
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import KeyValues
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import Singleton, run
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import run
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.singleton import Singleton
 
 SERVER = Singleton(
     "server",

@@ -124,7 +124,7 @@ def prepared() -> t.Iterator[None]:
     """A daemon that answers and a built image, made by the roles; the daemon goes again if it was not here before."""
     marker = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
     had = marker.exists()
-    playbook("tests/integration/prepare.yml")
+    playbook("tests/integration/prepare.yml") if not os.environ.get("NOPREP") else None
     yield
     if not had and marker.exists():
         playbook("tests/integration/prepare.yml", "-e", "incus_daemon_state=absent")
@@ -156,7 +156,7 @@ def house(client: Client) -> t.Iterator[Client]:
 @pytest.fixture(scope="session")
 def image(prepared: None) -> str:
     """The path of a built image."""
-    return str(sorted(Path(IMAGES).glob("busybox*.tar.*[!6]"))[0])
+    return str(next(Path(IMAGES).glob("busybox-*.tar")))
 
 
 @pytest.fixture(scope="module")

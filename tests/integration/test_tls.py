@@ -15,7 +15,8 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, fingerprint_of
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import fingerprint_of
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import run_module

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
-"""HTTP/1.1 over a unix socket, or over TLS 1.3 to a pinned peer. Standard library only.
+"""HTTP/1.1 over kept connections. Standard library only.
 
 One `Transport` per endpoint; every thread gets a connection of its own, kept alive. A request is sent once: a kept
 connection that the peer has meanwhile closed is noticed before sending, and only a GET is ever repeated.
@@ -11,7 +11,6 @@ connection that the peer has meanwhile closed is noticed before sending, and onl
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import os
 import select
@@ -19,19 +18,14 @@ import socket
 import stat
 import threading
 import typing as t
-from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
-from .errors import Forbidden, Interrupted, InvalidOption, Malformed, TimedOut, Unreachable, Untrusted
-
-if t.TYPE_CHECKING:
-    import ssl
+from .errors import Forbidden, Interrupted, Malformed, TimedOut, Unreachable
 
 CONNECT_TIMEOUT = 10.0  # seconds
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(t.NamedTuple):
     """One request as data, so that a plan can be shown before it is sent.
 
     :param path: the path, already quoted, without the query
@@ -44,11 +38,11 @@ class Request:
 
     method: str
     path: str
-    query: t.Mapping[str, str] = field(default_factory=dict)
+    query: t.Mapping[str, str] = {}
     body: t.Any = None
     keys: t.Sequence[str] = ()
-    headers: t.Mapping[str, str] = field(default_factory=dict)
-    upload: t.Mapping[str, str] = field(default_factory=dict)
+    headers: t.Mapping[str, str] = {}
+    upload: t.Mapping[str, str] = {}
 
     @property
     def target(self) -> str:
@@ -74,8 +68,7 @@ class Response(t.NamedTuple):
     body: bytes
 
 
-@dataclass(frozen=True)
-class UnixEndpoint:
+class UnixEndpoint(t.NamedTuple):
     """A unix socket."""
 
     socket_path: str
@@ -87,29 +80,11 @@ class UnixEndpoint:
         return _UnixConnection(self, timeout)
 
 
-@dataclass(frozen=True)
-class TLSEndpoint:
-    """A TLS 1.3 server whose certificate is pinned by its SHA-256 fingerprint.
-
-    :param fingerprint: 64 hexadecimal digits, lower case
-    :param client_cert: path of the client certificate (PEM), or null
-    :param client_key: path of its key (PEM, not encrypted), or null where the certificate's file holds it
-    """
-
-    host: str
-    port: int
-    fingerprint: str
-    client_cert: str | None = None
-    client_key: str | None = None
-
-    def __str__(self) -> str:
-        return f"https://{self.host}:{self.port}"
+class Endpoint(t.Protocol):
+    """Where a daemon listens; its text is how messages name it."""
 
     def connect(self, timeout: float) -> http.client.HTTPConnection:
-        return _PinnedConnection(self, timeout)
-
-
-Endpoint = t.Union[UnixEndpoint, TLSEndpoint]
+        """A connection that is not yet open."""
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -150,77 +125,6 @@ def _group(socket_path: str) -> str:
         return grp.getgrgid(os.stat(socket_path)[stat.ST_GID]).gr_name
     except (OSError, KeyError):
         return "incus-admin"
-
-
-class _PinnedConnection(http.client.HTTPConnection):
-    default_port = 443
-
-    def __init__(self, endpoint: TLSEndpoint, timeout: float) -> None:
-        super().__init__(endpoint.host, endpoint.port, timeout=timeout)
-        self._endpoint = endpoint
-        self._context = _context(endpoint)
-
-    def connect(self) -> None:
-        import ssl
-
-        where = str(self._endpoint)
-        try:
-            super().connect()
-            self.sock: ssl.SSLSocket = self._context.wrap_socket(self.sock)
-        except ssl.SSLError as error:
-            raise Unreachable(
-                f"no TLS 1.3 connection: {error.reason or error}",
-                endpoint=where,
-                next_step="check that an Incus or LXD daemon listens there",
-            )
-        except OSError as error:
-            raise Unreachable(
-                f"cannot connect: {error.strerror or error}",
-                endpoint=where,
-                code=error.errno,
-                next_step="check the address, and that the daemon's 'core.https_address' is set",
-            )
-        seen = hashlib.sha256(self.sock.getpeercert(binary_form=True) or b"").hexdigest()
-        if seen != self._endpoint.fingerprint:
-            self.close()
-            raise Untrusted(
-                f"the server's certificate has the fingerprint {seen}, but {self._endpoint.fingerprint} is pinned",
-                endpoint=where,
-                next_step="nothing was sent; find out which is right before you change the pin",
-            )
-
-
-def _context(endpoint: TLSEndpoint) -> ssl.SSLContext:
-    import ssl
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.check_hostname = False  # the pinned fingerprint, checked after the handshake, says more than a name
-    context.verify_mode = ssl.CERT_NONE
-    if endpoint.client_cert:
-        try:
-            context.load_cert_chain(endpoint.client_cert, endpoint.client_key, password=lambda: "")
-        except (OSError, ssl.SSLError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise InvalidOption(
-                f"cannot use the client certificate '{endpoint.client_cert}' with '{endpoint.client_key}': {reason}",
-                next_step="both must be readable PEM files that belong together, the key not encrypted",
-            )
-    return context
-
-
-def fingerprint_of(certificate: str) -> str:
-    """The SHA-256 fingerprint of the first certificate in a PEM file."""
-    import ssl
-
-    try:
-        with open(certificate, encoding="ascii") as file:
-            pem = file.read()
-        begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-        first = pem[pem.index(begin) : pem.index(end) + len(end)]
-        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()
-    except (OSError, ValueError) as error:
-        raise InvalidOption(f"cannot read a PEM certificate from '{certificate}': {error}")
 
 
 class Transport:

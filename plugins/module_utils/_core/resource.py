@@ -15,7 +15,6 @@ from __future__ import annotations
 import random
 import time
 import typing as t
-from dataclasses import dataclass, field
 
 from .errors import Conflict, FleetError, InvalidOption, NotKept, Transient
 from .fields import Field, Spec
@@ -36,7 +35,6 @@ class Session(t.Protocol):
         """Send one step and wait until it has taken effect."""
 
 
-@dataclass
 class Task:
     """What a task asks for.
 
@@ -45,11 +43,20 @@ class Task:
     :param secrets: which keys hold secrets
     """
 
-    params: dict[str, t.Any]
-    given: dict[str, t.Any]
-    check_mode: bool = False
-    secrets: Secrets = field(default_factory=Secrets)
-    warn: t.Callable[[str], None] = lambda message: None
+    def __init__(
+        self,
+        params: dict[str, t.Any],
+        given: dict[str, t.Any],
+        *,
+        check_mode: bool = False,
+        secrets: Secrets | None = None,
+        warn: t.Callable[[str], None] = lambda message: None,
+    ) -> None:
+        self.params = params
+        self.given = given
+        self.check_mode = check_mode
+        self.secrets = secrets or Secrets()
+        self.warn = warn
 
     @property
     def state(self) -> str:
@@ -57,39 +64,41 @@ class Task:
         return self.params.get("state") or "present"
 
 
-@dataclass
 class Plan:
     """What a task will do to one object.
 
     :param label: the object, as a person would name it
     :param have: the object as it is, or null
     :param then: the object as it will be, or null
-    :param changed: the names of the changed fields and keys ("config.limits.cpu")
-    :param before: the owned part of the object now, secrets masked
-    :param after: the owned part of the object then, secrets masked
-    :param steps: what is sent, in order
     """
 
-    label: str
-    have: t.Any
-    then: t.Any
-    changed: list[str] = field(default_factory=list)
-    before: dict[str, t.Any] = field(default_factory=dict)
-    after: dict[str, t.Any] = field(default_factory=dict)
-    steps: list[t.Any] = field(default_factory=list)
+    def __init__(self, label: str, have: t.Any, then: t.Any) -> None:
+        self.label = label
+        self.have = have
+        self.then = then
+        self.changed: list[str] = []  # names of the changed fields and keys ("config.limits.cpu")
+        self.before: dict[str, t.Any] = {}  # the owned part of the object now, secrets masked
+        self.after: dict[str, t.Any] = {}  # the same then
+        self.steps: list[t.Any] = []  # what is sent, in order
 
 
-@dataclass
 class Outcome:
-    """What became of a plan: the first plan that was made, the object afterwards, and how many steps were sent."""
+    """What became of a plan.
 
-    plan: Plan
-    object: dict[str, t.Any] | None
-    sent: list[t.Any] = field(default_factory=list)
+    :param plan: the first plan that was made
+    :param object: the object afterwards, or null
+    :param sent: the steps that were sent
+    """
+
+    def __init__(self, plan: Plan, object: t.Any, sent: t.Sequence[t.Any] = ()) -> None:
+        self.plan = plan
+        self.object = object
+        self.sent = list(sent)
 
     def actions(self) -> list[dict[str, t.Any]]:
         """The steps in order, each marked with whether it was sent."""
-        waiting = self.plan.steps[len(self.sent) :] if self.sent == self.plan.steps[: len(self.sent)] else []
+        begun = self.sent == self.plan.steps[: len(self.sent)]
+        waiting = self.plan.steps[len(self.sent) :] if begun else []
         return [{**step.describe(), "sent": True} for step in self.sent] + [
             {**step.describe(), "sent": False} for step in waiting
         ]
@@ -218,8 +227,8 @@ def converge(
     """Read, plan and, outside check mode, perform, until a reading shows nothing left to do.
 
     A plan that was overtaken (HTTP 412) or that met a running operation is made again from a fresh reading; so is one
-    whose write was accepted but does not show: daemons can lose a write to another one although both carry the right ETag.
-    The diff always is that of the first plan, so a check run and a real run show the same.
+    whose write was accepted but does not show: daemons can lose a write to another one, although both carry the right
+    ETag. The diff always is that of the first plan, so a check run and a real run show the same.
     """
     resource.prepare(session, task)
     sent: list[t.Any] = []
@@ -275,7 +284,7 @@ def _pause(attempt: int) -> float:
 
 def _partly(error: FleetError, label: str, plan: Plan, sent: list[t.Any]) -> FleetError:
     """The error, carrying what had already been sent when it happened."""
-    error.outcome = Outcome(plan, None, list(sent))
+    error.outcome = Outcome(plan, None, sent)
     return error.about(label)
 
 

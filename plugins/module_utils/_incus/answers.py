@@ -37,14 +37,10 @@ STATUS_STOPPED = 102
 STATUS_SUCCESS = 200
 _UNFINISHED = range(100, 200)
 
-_IN_USE = re.compile(
-    r"in use|being used|is used by|has .*dependenc|only empty projects|is not empty|used by", re.IGNORECASE
-)
+_IN_USE = r"in use|being used|is used by|has .*dependenc|only empty projects|is not empty|used by"
 # The second: deleting a bridge looks at all interfaces of the host, and fails when a stranger's goes away meanwhile.
-_BUSY = re.compile(
-    r'Instance is busy running|Failed to run: ip .*Device "[^"]+" does not exist', re.IGNORECASE | re.DOTALL
-)
-_EXISTS = re.compile(r"already exists|already in use by", re.IGNORECASE)
+_BUSY = r'Instance is busy running|Failed to run: ip .*Device "[^"]+" does not exist'
+_EXISTS = r"already exists|already in use by"
 
 # What to do about refusals whose own text does not say it.
 _HINTS = (
@@ -104,11 +100,11 @@ def error_for(code: int, text: str, endpoint: str) -> FleetError:
         sort, next_step = Forbidden, "use 'become: true', or have this certificate trusted and its projects extended"
     elif code == 412:
         sort, next_step = Stale, "somebody else keeps changing it; run the task again"
-    elif _BUSY.search(text):
+    elif re.search(_BUSY, text, re.IGNORECASE | re.DOTALL):
         sort, next_step = Busy, "wait until the running operation has ended and run the task again"
-    elif _IN_USE.search(text):
+    elif re.search(_IN_USE, text, re.IGNORECASE | re.DOTALL):
         sort, next_step = InUse, "remove what uses it first"
-    elif code == 409 or _EXISTS.search(text):
+    elif code == 409 or re.search(_EXISTS, text, re.IGNORECASE | re.DOTALL):
         sort = Conflict
     next_step = next_step or next((hint for pattern, hint in _HINTS if pattern in text), None)
     return sort(f"the daemon refused: {text.rstrip('.')}", endpoint=endpoint, code=code, text=text, next_step=next_step)
@@ -132,4 +128,6 @@ def operation_failed(text: str, code: int | None, endpoint: str) -> FleetError:
     known = error_for(code if code in (404, 409, 412) else 400, text, endpoint)
     if type(known) is not Refused:
         return known
-    return OperationFailed(f"the daemon's operation failed: {text}", endpoint=endpoint, code=code, text=text)
+    return OperationFailed(
+        f"the daemon's operation failed: {text}", endpoint=endpoint, code=code, text=text, next_step=known.next_step
+    )

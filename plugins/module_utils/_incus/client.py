@@ -11,14 +11,13 @@ A POST is never sent twice. A PUT, PATCH or DELETE carries the ETag under which 
 
 from __future__ import annotations
 
-import json
 import os
 import typing as t
 from urllib.parse import unquote
 
-from .._core.errors import FleetError, Malformed, NotFound, OperationFailed, TimedOut, Unreachable, Unsupported
+from .._core.errors import Malformed, NotFound, Unsupported
 from .._core.http import Endpoint, Request, Response, Transport, UnixEndpoint
-from .answers import Envelope, envelope, operation_error, operation_failed, unfinished
+from .answers import Envelope, envelope
 
 # Where the daemons of both brands listen, in the order in which their own clients look.
 SOCKETS = (
@@ -98,8 +97,8 @@ class Client:
         :raises NotFound: there is no such object
         """
         request = Request("GET", path, query or {})
-        response = self._send(request, None, {}, self.transport.timeout)
-        metadata = self._judge(response, request).metadata
+        response = self.send(request, None, {}, self.transport.timeout)
+        metadata = self.judge(response, request).metadata
         etag = response.headers.get("ETag")
         if etag:
             self._etags[request.target] = etag
@@ -118,104 +117,40 @@ class Client:
         :raises FleetError: it is not there
         """
         request = Request("GET", path, query or {})
-        response = self._send(request, None, {}, self.transport.timeout)
+        response = self.send(request, None, {}, self.transport.timeout)
         if response.status != 200:
-            self._judge(response, request)
+            self.judge(response, request)
         return response.body.decode(errors="replace")
 
     def names(self, collection: str, query: Query | None = None) -> list[str] | None:
         """The names in a collection, in one request that looks at no object; null where there is no daemon to ask."""
-        return [unquote(url.split("?")[0].rsplit("/", 1)[-1]) for url in self.get(collection, query)]
+        return [unquote(url.split("?")[0].rsplit("/", 1)[-1]) for url in self.get(collection, query) or ()]
 
     # -- writing
 
     def perform(self, step: Request) -> t.Any:
         """Send a change and wait until it has taken effect; the metadata of the answer or of the ended operation."""
-        headers = dict(step.headers)
-        etag = self._etags.pop(step.target, None)
-        if etag and step.method != "POST":
-            headers["If-Match"] = etag
-        body: t.Any = None
-        if step.upload:
-            from .upload import multipart  # only images are uploaded
+        from .operations import perform  # most runs change nothing
 
-            body, more = multipart(step.upload)
-            headers.update(more)
-        elif step.body is not None:
-            body = json.dumps(step.body).encode()
-            headers["Content-Type"] = "application/json"
-        answer = self._judge(self._send(step, body, headers, self.operation_timeout), step)
-        if answer.operation is None:
-            return answer.metadata
-        return self.wait(answer.operation, f"{step.method} {step.target}")
+        return perform(self, step)
 
-    def wait(self, operation: str, purpose: str) -> t.Any:
-        """Wait for an operation, at once and on the same connection: the daemon forgets one 5 s after its end.
-
-        An operation that takes longer than C(operation_timeout) is cancelled where the daemon can.
-
-        :param purpose: the request that started it, for messages
-        :returns: the ended operation's own metadata; null where the daemon had already forgotten it
-        """
-        where = f"{self.transport.endpoint} {purpose}"
-        limit = max(1, int(self.operation_timeout))
-        request = Request("GET", f"{operation.split('?')[0]}/wait", {"timeout": str(limit)})
-        try:
-            ended = self._judge(self._send(request, None, {}, limit + 10), request).metadata
-        except NotFound:
-            return None  # over for more than 5 s: what came of it is read back
-        except TimedOut:
-            ended = {"status_code": 103}
-        except FleetError as error:
-            if error.text is None:
-                raise
-            ended = self._after(operation, error)
-        if unfinished(ended):
-            cancelled = self._cancel(operation)
-            raise TimedOut(
-                f"the daemon's operation did not end within {limit} s"
-                + (" and was cancelled" if cancelled else " and goes on; it cannot be cancelled"),
-                endpoint=where,
-                next_step="look at the daemon's log, or give a longer 'operation_timeout'",
-            )
-        failed = operation_error(ended, where)
-        if failed:
-            raise failed
-        return ended.get("metadata")
-
-    def _after(self, operation: str, error: FleetError) -> dict[str, t.Any]:
-        """What an operation has become whose waiting ended with an error: its own, or only the waiting's."""
-        try:
-            seen = self.find(operation.split("?")[0])
-        except Unreachable:
-            seen = None
-        if seen is not None and unfinished(seen):
-            return seen
-        failed = operation_failed(error.text or "", error.code, error.endpoint or "")
-        if isinstance(failed, OperationFailed) and seen is not None and seen.get("err"):
-            failed = operation_failed(seen["err"], seen.get("status_code"), error.endpoint or "")
-        raise failed from None
-
-    def _cancel(self, operation: str) -> bool:
-        try:
-            seen = self.find(operation.split("?")[0])
-            if not seen or not seen.get("may_cancel"):
-                return False
-            self._judge(self._send(Request("DELETE", operation.split("?")[0]), None, {}, self.transport.timeout))
-            return True
-        except FleetError:
-            return False
+    def etag(self, target: str) -> str | None:
+        """The ETag under which an object was last read, once."""
+        return self._etags.pop(target, None)
 
     # -- sending
 
-    def _send(self, request: Request, body: t.Any, headers: dict[str, str], timeout: float) -> Response:
+    def send(self, request: Request, body: t.Any, headers: dict[str, str], timeout: float) -> Response:
+        """Send a request as it is and read its answer, whatever it says."""
         return self.transport.request(request.method, request.target, body, headers, timeout)
 
-    def _judge(self, response: Response, request: Request | None = None) -> Envelope:
-        where = str(self.transport.endpoint)
-        if request is not None:
-            where += f" {request.method} {request.target}"
-        return envelope(response.status, response.body, where)
+    def judge(self, response: Response, request: Request) -> Envelope:
+        """The content of an answer, or the error that it stands for."""
+        return envelope(response.status, response.body, self.where(request))
+
+    def where(self, request: Request) -> str:
+        """The endpoint and the request, for messages."""
+        return f"{self.transport.endpoint} {request.method} {request.target}"
 
 
 class NoDaemon(Client):

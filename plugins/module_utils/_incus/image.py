@@ -22,7 +22,7 @@ from .record import Record
 
 
 class Image(Record):
-    """An alias and the image that it names. Its content is compared by fingerprint, the SHA-256 of its files in order."""
+    """An alias and the image that it names, compared by fingerprint: the SHA-256 of its files in order."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -41,6 +41,8 @@ def read(session: Client, task: Task) -> list[t.Any]:
         raise _missing(session, error, task) from None
     except TimedOut as error:
         raise _hanging(session, error, where, query) from None
+    if found is None:  # a collection without any objects
+        return []
     return found if isinstance(found, list) else [found]
 
 

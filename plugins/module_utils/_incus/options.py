@@ -15,7 +15,7 @@ from ansible.module_utils.basic import env_fallback
 
 from .._core.errors import InvalidOption, Unreachable
 from .._core.fields import Spec
-from .._core.http import Endpoint, TLSEndpoint, UnixEndpoint, fingerprint_of
+from .._core.http import Endpoint, UnixEndpoint
 from .._core.resource import Task
 from .client import Client, NoDaemon, discover_socket
 
@@ -43,6 +43,8 @@ def endpoint_for(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) ->
         return UnixEndpoint(params.get("socket") or discover_socket(environ))
     if url.startswith("unix:"):
         return UnixEndpoint(re.sub(r"^unix:(//)?", "", url))
+    from .._core.tls import TLSEndpoint  # the ssl module takes its time
+
     parts = re.fullmatch(r"https://(\[[^]]+\]|[^:/]+)(?::(\d+))?/?", url)
     if not parts:
         raise InvalidOption(f"'url' is '{url}'", next_step="write 'https://HOST:8443' or 'unix:/path/to/unix.socket'")
@@ -65,6 +67,8 @@ def _pin(params: t.Mapping[str, t.Any]) -> str:
             )
         return pin
     if params.get("server_cert"):
+        from .._core.tls import fingerprint_of
+
         return fingerprint_of(params["server_cert"])
     raise InvalidOption(
         "an https 'url' needs 'server_cert' or 'server_fingerprint'",
@@ -83,7 +87,7 @@ def connect(task: Task) -> Client:
         try:
             client.get("/1.0")
         except Unreachable as error:
-            if isinstance(client.transport.endpoint, TLSEndpoint):
+            if not isinstance(client.transport.endpoint, UnixEndpoint):
                 raise
             task.warn(f"check mode: {error.what} ({error.endpoint}), so the daemon counts as new and empty")
             return NoDaemon()

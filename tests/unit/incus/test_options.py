@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import TLSEndpoint, UnixEndpoint
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import UnixEndpoint
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import TLSEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import endpoint_for
 
 PIN = "ab" * 32

@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""TLS 1.3 to a pinned peer. Loaded only where an address needs it."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import ssl
+import typing as t
+
+from .errors import InvalidOption, Unreachable, Untrusted
+
+
+class TLSEndpoint(t.NamedTuple):
+    """A TLS 1.3 server whose certificate is pinned by its SHA-256 fingerprint.
+
+    :param fingerprint: 64 hexadecimal digits, lower case
+    :param client_cert: path of the client certificate (PEM), or null
+    :param client_key: path of its key (PEM, not encrypted), or null where the certificate's file holds it
+    """
+
+    host: str
+    port: int
+    fingerprint: str
+    client_cert: str | None = None
+    client_key: str | None = None
+
+    def __str__(self) -> str:
+        return f"https://{self.host}:{self.port}"
+
+    def connect(self, timeout: float) -> http.client.HTTPConnection:
+        return _PinnedConnection(self, timeout)
+
+
+class _PinnedConnection(http.client.HTTPConnection):
+    default_port = 443
+
+    def __init__(self, endpoint: TLSEndpoint, timeout: float) -> None:
+        super().__init__(endpoint.host, endpoint.port, timeout=timeout)
+        self._endpoint = endpoint
+        self._context = _context(endpoint)
+
+    def connect(self) -> None:
+        where = str(self._endpoint)
+        try:
+            super().connect()
+            self.sock: ssl.SSLSocket = self._context.wrap_socket(self.sock)
+        except ssl.SSLError as error:
+            raise Unreachable(
+                f"no TLS 1.3 connection: {error.reason or error}",
+                endpoint=where,
+                next_step="check that an Incus or LXD daemon listens there",
+            )
+        except OSError as error:
+            raise Unreachable(
+                f"cannot connect: {error.strerror or error}",
+                endpoint=where,
+                code=error.errno,
+                next_step="check the address, and that the daemon's 'core.https_address' is set",
+            )
+        seen = hashlib.sha256(self.sock.getpeercert(binary_form=True) or b"").hexdigest()
+        if seen != self._endpoint.fingerprint:
+            self.close()
+            raise Untrusted(
+                f"the server's certificate has the fingerprint {seen}, but {self._endpoint.fingerprint} is pinned",
+                endpoint=where,
+                next_step="nothing was sent; find out which is right before you change the pin",
+            )
+
+
+def _context(endpoint: TLSEndpoint) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False  # the pinned fingerprint, checked after the handshake, says more than a name
+    context.verify_mode = ssl.CERT_NONE
+    if endpoint.client_cert:
+        try:
+            context.load_cert_chain(endpoint.client_cert, endpoint.client_key, password=lambda: "")
+        except (OSError, ssl.SSLError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise InvalidOption(
+                f"cannot use the client certificate '{endpoint.client_cert}' with '{endpoint.client_key}': {reason}",
+                next_step="both must be readable PEM files that belong together, the key not encrypted",
+            )
+    return context
+
+
+def fingerprint_of(certificate: str) -> str:
+    """The SHA-256 fingerprint of the first certificate in a PEM file."""
+    try:
+        with open(certificate, encoding="ascii") as file:
+            pem = file.read()
+        begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+        first = pem[pem.index(begin) : pem.index(end) + len(end)]
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()
+    except (OSError, ValueError) as error:
+        raise InvalidOption(f"cannot read a PEM certificate from '{certificate}': {error}")

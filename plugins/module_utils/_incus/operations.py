@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""What happens after a change is sent: the daemon answers at once, or with an operation that has to be waited for."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from .._core.errors import FleetError, NotFound, OperationFailed, TimedOut, Unreachable
+from .._core.http import Request
+from .answers import STATUS_RUNNING, operation_error, operation_failed, unfinished
+from .client import Client
+
+
+def perform(client: Client, step: Request) -> t.Any:
+    """Send a change, once, under the ETag of what was read, and wait until it has taken effect.
+
+    :returns: the metadata of the answer, or of the ended operation
+    """
+    headers = dict(step.headers)
+    etag = client.etag(step.target)
+    if etag and step.method != "POST":
+        headers["If-Match"] = etag
+    body: t.Any = None
+    if step.upload:
+        from .upload import multipart  # only images are uploaded
+
+        body, more = multipart(step.upload)
+        headers.update(more)
+    elif step.body is not None:
+        body = json.dumps(step.body).encode()
+        headers["Content-Type"] = "application/json"
+    answer = client.judge(client.send(step, body, headers, client.operation_timeout), step)
+    if answer.operation is None:
+        return answer.metadata
+    return wait(client, answer.operation.split("?")[0], client.where(step))
+
+
+def wait(client: Client, operation: str, where: str) -> t.Any:
+    """Wait for an operation, at once and on the same connection: the daemon forgets one 5 s after its end.
+
+    An operation that takes longer than the client's C(operation_timeout) is cancelled where the daemon can.
+
+    :param operation: its path
+    :param where: the endpoint and the request that started it, for messages
+    :returns: the ended operation's own metadata; null where the daemon had already forgotten it
+    """
+    limit = max(1, int(client.operation_timeout))
+    request = Request("GET", f"{operation}/wait", {"timeout": str(limit)})
+    try:
+        ended = client.judge(client.send(request, None, {}, limit + 10), request).metadata
+    except NotFound:
+        return None  # over for more than 5 s: what came of it is read back
+    except TimedOut:
+        ended = {"status_code": STATUS_RUNNING}
+    except FleetError as error:
+        if error.text is None or isinstance(error, Unreachable):
+            raise
+        ended = _after(client, operation, error, where)
+    if unfinished(ended):
+        cancelled = _cancel(client, operation)
+        raise TimedOut(
+            f"the daemon's operation did not end within {limit} s"
+            + (" and was cancelled" if cancelled else " and goes on; it cannot be cancelled"),
+            endpoint=where,
+            next_step="look at the daemon's log, or give a longer 'operation_timeout'",
+        )
+    failed = operation_error(ended, where)
+    if failed:
+        raise failed
+    return ended.get("metadata")
+
+
+def _after(client: Client, operation: str, error: FleetError, where: str) -> t.Any:
+    """What an operation has become whose waiting ended with an error: its own, or only the waiting's."""
+    try:
+        seen = client.find(operation)
+    except Unreachable:
+        seen = None
+    if seen is not None and unfinished(seen):
+        return seen
+    failed = operation_failed(error.text or "", error.code, where)
+    if isinstance(failed, OperationFailed) and seen is not None and seen.get("err"):
+        failed = operation_failed(seen["err"], seen.get("status_code"), where)
+    raise failed from None
+
+
+def _cancel(client: Client, operation: str) -> bool:
+    """Cancel an operation, if the daemon can."""
+    request = Request("DELETE", operation)
+    try:
+        seen = client.find(operation)
+        if not seen or not seen.get("may_cancel"):
+            return False
+        client.judge(client.send(request, None, {}, client.transport.timeout), request)
+    except FleetError:
+        return False
+    return True
