@@ -124,7 +124,7 @@ def prepared() -> t.Iterator[None]:
     """A daemon that answers and a built image, made by the roles; the daemon goes again if it was not here before."""
     marker = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
     had = marker.exists()
-    playbook("tests/integration/prepare.yml") if not os.environ.get("NOPREP") else None
+    playbook("tests/integration/prepare.yml")
     yield
     if not had and marker.exists():
         playbook("tests/integration/prepare.yml", "-e", "incus_daemon_state=absent")

@@ -11,16 +11,15 @@ connection that the peer has meanwhile closed is noticed before sending, and onl
 
 from __future__ import annotations
 
-import http.client
 import os
 import select
 import socket
-import stat
 import threading
 import typing as t
 from urllib.parse import quote, urlencode
 
-from .errors import Forbidden, Interrupted, Malformed, TimedOut, Unreachable
+from .errors import FleetError, Forbidden, Interrupted, Malformed, TimedOut, Unreachable
+from .wire import Body, Connection, ProtocolError, Response
 
 CONNECT_TIMEOUT = 10.0  # seconds
 
@@ -60,61 +59,54 @@ def path(*segments: str) -> str:
     return "/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
-class Response(t.NamedTuple):
-    """An answer, read to its end."""
+class Endpoint(t.Protocol):
+    """Where a daemon listens; its text is how messages name it."""
 
-    status: int
-    headers: http.client.HTTPMessage
-    body: bytes
+    @property
+    def host(self) -> str:
+        """The name for the Host header."""
+
+    def connect(self, timeout: float) -> socket.socket:
+        """A connected socket, its peer known to be the right one."""
 
 
 class UnixEndpoint(t.NamedTuple):
     """A unix socket."""
 
     socket_path: str
+    host: str = "localhost"
 
     def __str__(self) -> str:
         return f"unix:{self.socket_path}"
 
-    def connect(self, timeout: float) -> http.client.HTTPConnection:
-        return _UnixConnection(self, timeout)
-
-
-class Endpoint(t.Protocol):
-    """Where a daemon listens; its text is how messages name it."""
-
-    def connect(self, timeout: float) -> http.client.HTTPConnection:
-        """A connection that is not yet open."""
-
-
-class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, endpoint: UnixEndpoint, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._endpoint = endpoint
-
-    def connect(self) -> None:
-        where = str(self._endpoint)
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
+    def connect(self, timeout: float) -> socket.socket:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.settimeout(timeout)
         try:
-            self.sock.connect(self._endpoint.socket_path)
-        except FileNotFoundError:
-            raise Unreachable(
-                "there is no such socket", endpoint=where, next_step="start the daemon, or name its socket"
-            )
-        except ConnectionRefusedError:
-            raise Unreachable(
-                "the socket exists but no daemon listens on it", endpoint=where, next_step="start the daemon"
-            )
-        except PermissionError as error:
-            raise Forbidden(
-                "this user may not open the daemon's socket",
-                endpoint=where,
-                code=error.errno,
-                next_step=f"use 'become: true', or add the user to the group '{_group(self._endpoint.socket_path)}'",
-            )
+            sock.connect(self.socket_path)
         except OSError as error:
-            raise Unreachable(f"cannot connect: {error.strerror or error}", endpoint=where, code=error.errno)
+            sock.close()
+            raise self._explain(error) from None
+        return sock
+
+    def _explain(self, error: OSError) -> FleetError:
+        """Why a socket cannot be used, and what to do about it."""
+        if isinstance(error, FileNotFoundError):
+            return Unreachable(
+                "there is no such socket", endpoint=str(self), next_step="start the daemon, or name its socket"
+            )
+        if isinstance(error, ConnectionRefusedError):
+            return Unreachable(
+                "the socket exists but no daemon listens on it", endpoint=str(self), next_step="start the daemon"
+            )
+        if isinstance(error, PermissionError):
+            return Forbidden(
+                "this user may not open the daemon's socket",
+                endpoint=str(self),
+                code=error.errno,
+                next_step=f"use 'become: true', or add the user to the group '{_group(self.socket_path)}'",
+            )
+        return Unreachable(f"cannot connect: {error.strerror or error}", endpoint=str(self), code=error.errno)
 
 
 def _group(socket_path: str) -> str:
@@ -122,7 +114,7 @@ def _group(socket_path: str) -> str:
     import grp
 
     try:
-        return grp.getgrgid(os.stat(socket_path)[stat.ST_GID]).gr_name
+        return grp.getgrgid(os.stat(socket_path).st_gid).gr_name
     except (OSError, KeyError):
         return "incus-admin"
 
@@ -142,7 +134,7 @@ class Transport:
         self,
         method: str,
         target: str,
-        body: t.Any = None,
+        body: Body = None,
         headers: t.Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> Response:
@@ -158,34 +150,34 @@ class Transport:
         for repeatable in (method == "GET", False):
             kept, connection = self._connection(patience)
             try:
-                connection.request(method, target, body, dict(headers or {}))
-                answer = connection.getresponse()
-                return Response(answer.status, answer.headers, answer.read())
+                response = connection.exchange(method, target, headers or {}, body)
+                if not connection.reusable:
+                    self.close()
+                return response
             except socket.timeout:
                 self.close()
                 raise TimedOut(
                     f"no answer within {patience:g} s",
                     endpoint=where,
                     next_step="look at the daemon's log, or give a longer 'timeout'",
-                )
-            except (ConnectionError, http.client.IncompleteRead) as error:
+                ) from None
+            except ConnectionError as error:
                 self.close()
                 if kept and repeatable:
                     continue
                 raise Interrupted(
                     "the daemon closed the connection before it had answered",
                     endpoint=where,
-                    text=str(error) or type(error).__name__,
+                    text=str(error),
                     next_step="see whether it is still running; run the task again, it reads before it writes",
-                )
-            except http.client.HTTPException as error:
+                ) from None
+            except ProtocolError as error:
                 self.close()
                 raise Malformed(
-                    "the answer is not HTTP",
+                    f"the answer is not HTTP: {error}",
                     endpoint=where,
-                    text=str(error) or type(error).__name__,
                     next_step="check that the address is that of the daemon",
-                )
+                ) from None
             except BaseException:
                 self.close()
                 raise
@@ -193,21 +185,20 @@ class Transport:
 
     def close(self) -> None:
         """Close this thread's connection; the next request opens a new one."""
-        connection = getattr(self._local, "connection", None)
+        connection: Connection | None = getattr(self._local, "connection", None)
         if connection is not None:
             connection.close()
             self._local.connection = None
 
-    def _connection(self, timeout: float) -> tuple[bool, http.client.HTTPConnection]:
+    def _connection(self, timeout: float) -> tuple[bool, Connection]:
         """This thread's connection, and whether it had been used before."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None and connection.sock is not None:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
             if not select.select([connection.sock], [], [], 0)[0]:
                 connection.sock.settimeout(timeout)
                 return True, connection
-            connection.close()  # readable without a request: the peer has hung up
-        connection = self.endpoint.connect(min(timeout, CONNECT_TIMEOUT))
-        connection.connect()
+            self.close()  # readable without a request: the peer has hung up
+        connection = Connection(self.endpoint.connect(min(timeout, CONNECT_TIMEOUT)), self.endpoint.host)
         connection.sock.settimeout(timeout)
         self._local.connection = connection
         return False, connection

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
+import socket
 import ssl
 import typing as t
 
@@ -32,44 +32,32 @@ class TLSEndpoint(t.NamedTuple):
     def __str__(self) -> str:
         return f"https://{self.host}:{self.port}"
 
-    def connect(self, timeout: float) -> http.client.HTTPConnection:
-        return _PinnedConnection(self, timeout)
-
-
-class _PinnedConnection(http.client.HTTPConnection):
-    default_port = 443
-
-    def __init__(self, endpoint: TLSEndpoint, timeout: float) -> None:
-        super().__init__(endpoint.host, endpoint.port, timeout=timeout)
-        self._endpoint = endpoint
-        self._context = _context(endpoint)
-
-    def connect(self) -> None:
-        where = str(self._endpoint)
+    def connect(self, timeout: float) -> socket.socket:
+        context = _context(self)
         try:
-            super().connect()
-            self.sock: ssl.SSLSocket = self._context.wrap_socket(self.sock)
+            secured = context.wrap_socket(socket.create_connection((self.host, self.port), timeout))
         except ssl.SSLError as error:
             raise Unreachable(
                 f"no TLS 1.3 connection: {error.reason or error}",
-                endpoint=where,
+                endpoint=str(self),
                 next_step="check that an Incus or LXD daemon listens there",
-            )
+            ) from None
         except OSError as error:
             raise Unreachable(
                 f"cannot connect: {error.strerror or error}",
-                endpoint=where,
+                endpoint=str(self),
                 code=error.errno,
                 next_step="check the address, and that the daemon's 'core.https_address' is set",
-            )
-        seen = hashlib.sha256(self.sock.getpeercert(binary_form=True) or b"").hexdigest()
-        if seen != self._endpoint.fingerprint:
-            self.close()
+            ) from None
+        seen = hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
+        if seen != self.fingerprint:
+            secured.close()
             raise Untrusted(
-                f"the server's certificate has the fingerprint {seen}, but {self._endpoint.fingerprint} is pinned",
-                endpoint=where,
+                f"the server's certificate has the fingerprint {seen}, but {self.fingerprint} is pinned",
+                endpoint=str(self),
                 next_step="nothing was sent; find out which is right before you change the pin",
             )
+        return secured
 
 
 def _context(endpoint: TLSEndpoint) -> ssl.SSLContext:

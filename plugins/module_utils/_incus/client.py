@@ -16,7 +16,8 @@ import typing as t
 from urllib.parse import unquote
 
 from .._core.errors import Malformed, NotFound, Unsupported
-from .._core.http import Endpoint, Request, Response, Transport, UnixEndpoint
+from .._core.http import Endpoint, Request, Transport, UnixEndpoint
+from .._core.wire import Response
 from .answers import Envelope, envelope
 
 # Where the daemons of both brands listen, in the order in which their own clients look.
@@ -99,7 +100,7 @@ class Client:
         request = Request("GET", path, query or {})
         response = self.send(request, None, {}, self.transport.timeout)
         metadata = self.judge(response, request).metadata
-        etag = response.headers.get("ETag")
+        etag = response.headers.get("etag")
         if etag:
             self._etags[request.target] = etag
         return metadata

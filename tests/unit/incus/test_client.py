@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import json
-from http.client import HTTPMessage
 
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, Response, UnixEndpoint
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, UnixEndpoint
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.wire import Response
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import (
     SOCKETS,
     Client,
@@ -37,10 +37,7 @@ class Script:
         status, answer, *etag = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        message = HTTPMessage()
-        if etag:
-            message["ETag"] = etag[0]
-        return Response(status, message, json.dumps(answer).encode())
+        return Response(status, {"etag": etag[0]} if etag else {}, json.dumps(answer).encode())
 
 
 def client(*answers):

@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""HTTP/1.1 messages on a connected socket (RFC 9112): what a client of a daemon needs of it.
+
+`http.client` does the same, but brings the email and ssl packages along: 10 ms of every task, a fifth of what our own
+part of one may take (docs/benchmarks.md, module_overhead).
+"""
+
+from __future__ import annotations
+
+import socket
+import typing as t
+
+LINE_LIMIT = 65536  # bytes of one line
+HEADER_LIMIT = 256  # header lines of one answer
+
+Body = t.Union[bytes, t.Iterable[bytes], None]
+
+
+class ProtocolError(Exception):
+    """The peer does not speak HTTP/1.1."""
+
+
+class Response(t.NamedTuple):
+    """An answer, read to its end.
+
+    :param headers: by name in lower case; of a repeated one the last
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Connection:
+    """One connection. After an exchange, `reusable` tells whether the peer keeps it open."""
+
+    def __init__(self, sock: socket.socket, host: str) -> None:
+        self.sock = sock
+        self.reusable = True
+        self._host = host
+        self._stream = sock.makefile("rb")
+
+    def close(self) -> None:
+        """Close it, also while something is still under way."""
+        self.reusable = False
+        self._stream.close()
+        self.sock.close()
+
+    def exchange(self, method: str, target: str, headers: t.Mapping[str, str], body: Body = None) -> Response:
+        """Send one request and read its whole answer.
+
+        :param body: bytes, or an iterable of bytes whose length the headers give
+        :raises ConnectionError: the peer hung up before the answer was complete
+        :raises ProtocolError: the answer is not HTTP/1.1
+        """
+        fields = {"Host": self._host, "Accept-Encoding": "identity", **headers}
+        if isinstance(body, bytes) or (body is None and method in ("POST", "PUT", "PATCH")):
+            fields["Content-Length"] = str(len(body or b""))
+        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+        if any("\r" in line or "\n" in line for line in lines) or " " in target:
+            raise ValueError("a request's target and headers must not hold line breaks")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        self._send(head, body)
+        status, received = self._head()
+        while 100 <= status < 200:
+            status, received = self._head()
+        content = b"" if status in (204, 304) or method == "HEAD" else self._content(received)
+        return Response(status, received, content)
+
+    def _send(self, head: bytes, body: Body) -> None:
+        try:
+            if body is None or isinstance(body, bytes):
+                self.sock.sendall(head + (body or b""))
+                return
+            self.sock.sendall(head)
+            for block in body:
+                self.sock.sendall(block)
+        except (BrokenPipeError, ConnectionResetError):
+            # A peer that refuses an upload may answer and hang up before it has read everything.
+            self.reusable = False
+
+    def _line(self) -> bytes:
+        line = self._stream.readline(LINE_LIMIT + 1)
+        if len(line) > LINE_LIMIT:
+            raise ProtocolError("a line of the answer is too long")
+        if not line.endswith(b"\n"):
+            raise ConnectionResetError("the peer hung up")
+        return line.rstrip(b"\r\n")
+
+    def _head(self) -> tuple[int, dict[str, str]]:
+        first = self._line()
+        parts = first.split(None, 2)
+        if len(parts) < 2 or not parts[0].startswith(b"HTTP/1.") or not parts[1].isdigit():
+            raise ProtocolError(f"it begins with {first[:40]!r}")
+        received: dict[str, str] = {}
+        for _line in range(HEADER_LIMIT):
+            line = self._line()
+            if not line:
+                break
+            name, colon, value = line.decode("latin-1").partition(":")
+            if not colon:
+                raise ProtocolError(f"a header is {line[:40]!r}")
+            received[name.strip().lower()] = value.strip()
+        else:
+            raise ProtocolError("the answer has too many headers")
+        if received.get("connection", "").lower() == "close" or parts[0] == b"HTTP/1.0":
+            self.reusable = False
+        return int(parts[1]), received
+
+    def _content(self, received: dict[str, str]) -> bytes:
+        if "chunked" in received.get("transfer-encoding", "").lower():
+            return b"".join(self._chunks())
+        length = received.get("content-length")
+        if length is None:
+            self.reusable = False
+            return self._stream.read()
+        return self._exactly(_number(length, 10))
+
+    def _chunks(self) -> t.Iterator[bytes]:
+        while True:
+            size = _number(self._line().split(b";", 1)[0].decode("latin-1"), 16)
+            if size == 0:
+                break
+            yield self._exactly(size)
+            if self._line():
+                raise ProtocolError("a chunk is longer than it says")
+        while self._line():
+            """Trailers say nothing that is of use here."""
+
+    def _exactly(self, size: int) -> bytes:
+        content = self._stream.read(size)
+        if len(content) < size:
+            raise ConnectionResetError("the peer hung up in the middle of its answer")
+        return content
+
+
+def _number(text: str, base: int) -> int:
+    try:
+        number = int(text.strip(), base)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise ProtocolError(f"a length is {text[:40]!r}")
+    return number
