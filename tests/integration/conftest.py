@@ -30,6 +30,7 @@ from .proxy import Proxy, recording
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "nfvt"
 IMAGES = "/var/cache/nfvlab-fleet/images"
+MARKER = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
 
 
 def playbook(
@@ -122,11 +123,11 @@ def sweep(client: Client) -> None:
 @pytest.fixture(scope="session")
 def prepared() -> t.Iterator[None]:
     """A daemon that answers and a built image, made by the roles; the daemon goes again if it was not here before."""
-    marker = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
-    had = marker.exists()
+    had = MARKER.exists()
     playbook("tests/integration/prepare.yml")
     yield
-    if not had and marker.exists():
+    playbook("tests/integration/prepare.yml", "-e", "incus_images_state=absent")
+    if not had:
         playbook("tests/integration/prepare.yml", "-e", "incus_daemon_state=absent")
 
 

@@ -153,7 +153,7 @@ class Resource:
         return error
 
     def settle(self, session: t.Any, outcome: Outcome, task: Task) -> None:
-        """Wait for what the task wants beyond the object itself."""
+        """Wait for what the task wants beyond the object itself; in check mode only look. Nothing is sent any more."""
 
     # -- the rest is common
 
@@ -257,11 +257,10 @@ def converge(
         if not sent:
             first = plan
     outcome = Outcome(first, plan.have, sent)
-    if not task.check_mode:
-        try:
-            resource.settle(session, outcome, task)
-        except FleetError as error:
-            raise _partly(error, first.label, first, sent) from None
+    try:
+        resource.settle(session, outcome, task)
+    except FleetError as error:
+        raise _partly(error, first.label, first, sent) from None
     return outcome
 
 

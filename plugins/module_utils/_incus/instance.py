@@ -84,6 +84,10 @@ class Instance(Record):
         return have
 
     def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:
+        if have is not None and half_created(have):
+            plan = self._present(label, None, task)
+            plan.before["state"] = HALF_CREATED
+            return plan
         if have is None and not task.given.get("image"):
             raise InvalidOption("it does not exist, and a new instance needs an 'image'", obj=label)
         plan = super()._present(label, have, task)
@@ -112,8 +116,10 @@ class Instance(Record):
             body["start"] = True
         extra = ["name", "type", "source", *(["start"] if "start" in body else [])]
         keys = extra + [name for name in plan.changed if name != "state"]
+        first = super().delete_steps(plan, task) if plan.before["state"] == HALF_CREATED else []
         create = Request("POST", self.collection_path(task.params), self.query(task.params), body, keys)
-        return [create] if body.get("start") else [create, *self._power_steps("stopped", task.state, task)]
+        then = [] if body.get("start") else self._power_steps("stopped", task.state, task)
+        return [*first, create, *then]
 
     def update_steps(self, plan: Plan, task: Task) -> list[Request]:
         fields = [name for name in plan.changed if name != "state"]
@@ -171,7 +177,7 @@ class Instance(Record):
         while True:
             state = session.get(self.path(task.params) + "/state", self.query(task.params))
             missing = [want for want in task.params["wait_for"] if not _REACHED[want](state)]
-            if not missing:
+            if not missing or task.check_mode:
                 break
             if time.monotonic() >= deadline:
                 raise self._diagnosis(session, task, state, missing)
@@ -203,6 +209,22 @@ class Instance(Record):
             return ""  # there may be none yet; this only adds to another message
         lines = [line.strip() for line in text.splitlines() if line.strip() and only in line]
         return " | ".join(lines[-count:])
+
+
+HALF_CREATED = "half created"
+
+
+def half_created(have: t.Mapping[str, t.Any]) -> bool:
+    """Whether a daemon that was killed left an instance without a root file system: it can be started, but never runs.
+
+    Creating one from an image ends with C(volatile.apply_template), which its first start turns into a power state.
+    """
+    config = have.get("config") or {}
+    return (
+        have["status_code"] == STATUS_STOPPED
+        and "volatile.base_image" in config
+        and not {"volatile.apply_template", "volatile.last_state.power"} & set(config)
+    )
 
 
 _STATUS = {"started": ("Running", STATUS_RUNNING), "stopped": ("Stopped", STATUS_STOPPED)}

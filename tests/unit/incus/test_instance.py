@@ -127,6 +127,22 @@ def test_the_systems_keys_survive_replacing():
     assert plan.then["config"] == {"volatile.uuid": "u", "image.os": "x"}
 
 
+def test_what_a_killed_daemon_left_half_created_is_made_anew():
+    left = running(102, config={"volatile.base_image": "f", "volatile.uuid": "u"})
+    plan = instance().plan(left, task(Instance(), {"name": "i", "image": "x"}))
+    assert [step.method for step in plan.steps] == ["DELETE", "POST"]
+    assert plan.before == {"state": "half created"}
+    with pytest.raises(InvalidOption, match="needs an 'image'"):
+        instance().plan(left, task(Instance(), {"name": "i"}))
+    assert len(instance().plan(left, task(Instance(), {"name": "i", "state": "absent"})).steps) == 1
+
+
+@pytest.mark.parametrize("sign", ["volatile.apply_template", "volatile.last_state.power"])
+def test_a_stopped_instance_that_was_created_whole_stays(sign):
+    whole = running(102, config={"volatile.base_image": "f", sign: "x"})
+    assert actions(instance().plan(whole, task(Instance(), {"name": "i", "image": "x"}))) == [("PUT", STATE, "start")]
+
+
 def test_ephemeral_cannot_change():
     with pytest.raises(Immutable):
         instance().plan(running(ephemeral=False), task(Instance(), {"name": "i", "ephemeral": True}))
