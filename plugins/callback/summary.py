@@ -55,7 +55,8 @@ class CallbackModule(CallbackBase):
             self._note(result)
 
     def v2_runner_item_on_failed(self, result: t.Any) -> None:
-        self._note(result)
+        if not result.task.ignore_errors:
+            self._note(result)
 
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         took = time.monotonic() - self._begun

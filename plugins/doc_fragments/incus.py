@@ -15,7 +15,7 @@ options:
     description:
       - Path of the daemon's unix socket on the managed host.
       - Without it and without O(url), E(INCUS_SOCKET), E(INCUS_DIR), E(LXD_SOCKET) and E(LXD_DIR) are looked at, then
-        the places where Incus and LXD put their sockets. The first that exists is used.
+        the places where Incus and LXD put their sockets, of which the first that exists is used.
     type: path
   url:
     description:
@@ -44,7 +44,7 @@ options:
       - Taken from E(INCUS_SERVER_FINGERPRINT) where not given.
     type: str
   timeout:
-    description: Seconds that reading one object may take.
+    description: Seconds that the daemon may be silent while something is read.
     type: float
     default: 30.0
   operation_timeout:
@@ -124,7 +124,8 @@ options:
   config_mode:
     description:
       - With V(merge), only the keys in O(config) are touched.
-      - With V(replace), all other keys are removed, but for those that belong to the daemon.
+      - With V(replace), all other keys are removed, but for those that belong to the daemon or that it fills in by
+        itself; null removes one of these.
     type: str
     choices: [merge, replace]
     default: merge

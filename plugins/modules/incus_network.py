@@ -103,7 +103,11 @@ NETWORK = Record(
     fields=(
         Choice("type", ["bridge", "macvlan", "sriov", "physical", "ovn"], default="bridge", immutable=True),
         Text("description"),
-        KeyValues("config", protected=("volatile.",), auto=("ipv4.address", "ipv6.address")),
+        KeyValues(
+            "config",
+            protected=("volatile.", "ipv4.address", "ipv4.nat", "ipv6.address", "ipv6.nat"),
+            auto=("ipv4.address", "ipv6.address"),
+        ),
     ),
 )
 

@@ -83,7 +83,7 @@ actions:
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import KeyValues, Text
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import Record, run
 
-PROJECT = Record("project", "projects", fields=(Text("description"), KeyValues("config")))
+PROJECT = Record("project", "projects", fields=(Text("description"), KeyValues("config", protected=("features.",))))
 
 
 def main() -> None:

@@ -92,7 +92,7 @@ STORAGE_POOL = Record(
         Text("description"),
         KeyValues(
             "config",
-            protected=("volatile.", "source"),
+            protected=("volatile.", "source", "size", "lvm.", "zfs."),
             fixed=("source",),
             origin={"source": "volatile.initial_source"},
         ),

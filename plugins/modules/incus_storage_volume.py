@@ -102,7 +102,7 @@ STORAGE_VOLUME = Record(
     fields=(
         Choice("content_type", ["filesystem", "block"], default="filesystem", immutable=True),
         Text("description"),
-        KeyValues("config", protected=("volatile.",)),
+        KeyValues("config", protected=("volatile.", "size", "block.")),
     ),
 )
 

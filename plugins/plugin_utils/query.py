@@ -14,7 +14,6 @@ from ansible.plugins.action import ActionBase
 
 try:
     import jmespath
-    import jmespath.exceptions
 except ImportError as error:
     MISSING: ImportError | None = error
 else:
@@ -47,7 +46,7 @@ class QueryAction(ActionBase):
         if expression is not None and not result.get("failed"):
             try:
                 result["result"] = expression.search(plain(result["objects"]))
-            except jmespath.exceptions.JMESPathError as error:
+            except ValueError as error:  # every JMESPathError is one
                 raise AnsibleActionFail(f"'query' cannot be applied to the objects: {error}") from None
         return result
 
@@ -58,5 +57,5 @@ class QueryAction(ActionBase):
             raise AnsibleActionFail(missing_required_lib("jmespath", reason="for the option 'query'"))
         try:
             return jmespath.compile(query)
-        except jmespath.exceptions.JMESPathError as error:
+        except ValueError as error:
             raise AnsibleActionFail(f"'query' is not a JMESPath expression: {error}") from None

@@ -46,7 +46,8 @@ class Seen:
 def _label(result: t.Mapping[str, t.Any]) -> str:
     """The object that a state module of this collection reports on."""
     diff = result.get("diff")
-    return str(diff.get("before_header", "")) if isinstance(diff, dict) and "actions" in result else ""
+    ours = "actions" in result and isinstance(diff, dict) and isinstance(diff.get("before"), dict)
+    return str(diff["before_header"]) if ours else ""
 
 
 def _change(label: str, diff: t.Mapping[str, t.Any]) -> str:

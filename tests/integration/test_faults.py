@@ -146,7 +146,7 @@ def test_a_secret_that_the_daemon_repeats_in_its_refusal_stays_out_of_the_messag
 def test_no_socket_is_an_error_and_in_check_mode_an_empty_daemon() -> None:
     options = {"name": "nfvt-p", "socket": "/nonexistent/unix.socket", "description": "x"}
     refused = run_module("incus_profile", options)
-    assert refused.failed and refused["failure"]["kind"] == "unreachable"
+    assert refused.failed and refused["failure"]["kind"] == "no_socket"
     assert "there is no such socket" in refused["msg"] and "start the daemon" in refused["msg"]
     predicted = run_module("incus_profile", options, check=True)
     assert not predicted.failed and predicted["changed"] and len(predicted.warned) == 1

@@ -24,4 +24,6 @@ def test_values_lose_their_tags_at_every_depth():
 def test_a_wrong_expression_is_said_before_anything_is_read():
     with pytest.raises(AnsibleActionFail, match="'query' is not a JMESPath expression"):
         QueryAction._compile("[?")
+    with pytest.raises(AnsibleActionFail, match="'query' is not a JMESPath expression"):
+        QueryAction._compile("")
     assert QueryAction._compile("[].name").search([{"name": "x"}]) == ["x"]

@@ -27,15 +27,17 @@ def test_it_says_what_runs_where_what_changed_and_how_long():
     seen.note("t", result("network 'n'", {"d": 1}, {"state": "absent"}))
     seen.note("Install packages", {"changed": True})
     seen.note("Look", {"changed": False})
+    seen.note("Somebody else's", {"changed": True, "actions": [], "diff": {"before": "a", "before_header": "h"}})
     assert render({"host": seen}, took=12.34, check=False)[2:] == [
         "host",
         "  instance 'a'   Running  10.0.0.2",
         "  instance 'bb'  Stopped  -",
-        "  4 changed:",
+        "  5 changed:",
         "    + instance 'a'",
         "    ~ profile 'p': config.a, d",
         "    - network 'n'",
         "    Install packages",
+        "    Somebody else's",
         "took 12.3 s",
     ]
 

@@ -21,6 +21,7 @@
     |   |-- Stale           stale             changed by somebody else since it was read
     |   `-- Busy            busy              another operation on the object is running
     |-- Unreachable         unreachable       nothing answers at the endpoint
+    |   |-- NoSocket          no_socket         there is not even a socket
     |   |-- Untrusted       untrusted         the peer's certificate is not the pinned one
     |   `-- Interrupted     interrupted       the connection broke after a request was sent
     |-- TimedOut            timed_out         no answer, or not the awaited state, in time
@@ -182,6 +183,12 @@ class Unreachable(FleetError):
     """Nothing answers at the endpoint."""
 
     kind = "unreachable"
+
+
+class NoSocket(Unreachable):
+    """There is not even a socket, as on a host without a daemon. In check mode such a daemon counts as a new one."""
+
+    kind = "no_socket"
 
 
 class Untrusted(Unreachable):

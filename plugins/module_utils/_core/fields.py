@@ -219,6 +219,8 @@ class KeyValues(Field):
         """Whether the system's own value is what the given one asked for."""
         if key not in now:
             return False
+        if now[key] is True:  # LXD hides some values that way, so they cannot be compared
+            return bool(value)
         if value == "auto" and key in self.auto:
             return now[key] != "none"
         return key in self.origin and value is not None and now.get(self.origin[key]) == value
@@ -231,7 +233,9 @@ class Devices(KeyValues):
         if value is None:
             return ""
         if not isinstance(value, dict):
-            raise InvalidOption(f"device '{key}' in '{self.name}' must be a dictionary of options, not {value!r}")
+            raise InvalidOption(
+                f"device '{key}' in '{self.name}' must be a dictionary of options, not a {type(value).__name__}"
+            )
         options = {option: scalar(f"{self.name}.{key}.{option}", inner) for option, inner in value.items()}
         return {option: inner for option, inner in options.items() if inner != ""}
 

@@ -18,7 +18,7 @@ import threading
 import typing as t
 from urllib.parse import quote, urlencode
 
-from .errors import FleetError, Forbidden, Interrupted, Malformed, TimedOut, Unreachable
+from .errors import FleetError, Forbidden, Interrupted, InvalidOption, Malformed, NoSocket, TimedOut, Unreachable
 from .wire import Body, Connection, ProtocolError, Response
 
 CONNECT_TIMEOUT = 10.0  # seconds
@@ -28,7 +28,7 @@ class Request(t.NamedTuple):
     """One request as data, so that a plan can be shown before it is sent.
 
     :param path: the path, already quoted, without the query
-    :param query: query parameters; those that are empty are left out
+    :param query: query parameters
     :param body: a JSON object, or null
     :param keys: the names of what it sets ("config.limits.cpu"), for C(actions)
     :param headers: further headers
@@ -46,8 +46,7 @@ class Request(t.NamedTuple):
     @property
     def target(self) -> str:
         """The path with its query."""
-        query = urlencode({name: value for name, value in self.query.items() if value})
-        return f"{self.path}?{query}" if query else self.path
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
     def describe(self) -> dict[str, t.Any]:
         """The request as C(actions) shows it: method, path and keys, never a value."""
@@ -56,6 +55,9 @@ class Request(t.NamedTuple):
 
 def path(*segments: str) -> str:
     """A path from segments, each quoted, so that no name can reach outside its place."""
+    for segment in segments:
+        if segment in ("", ".", ".."):
+            raise InvalidOption(f"'{segment}' is no name", next_step="give a name that says something")
     return "/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
@@ -92,7 +94,7 @@ class UnixEndpoint(t.NamedTuple):
     def _explain(self, error: OSError) -> FleetError:
         """Why a socket cannot be used, and what to do about it."""
         if isinstance(error, FileNotFoundError):
-            return Unreachable(
+            return NoSocket(
                 "there is no such socket", endpoint=str(self), next_step="start the daemon, or name its socket"
             )
         if isinstance(error, ConnectionRefusedError):
@@ -122,7 +124,7 @@ def _group(socket_path: str) -> str:
 class Transport:
     """Sends requests to one endpoint.
 
-    :param timeout: seconds that a single answer may take
+    :param timeout: seconds that the peer may be silent while it answers
     """
 
     def __init__(self, endpoint: Endpoint, timeout: float = 30.0) -> None:
@@ -161,15 +163,18 @@ class Transport:
                     endpoint=where,
                     next_step="look at the daemon's log, or give a longer 'timeout'",
                 ) from None
-            except ConnectionError as error:
+            except OSError as error:
                 self.close()
                 if kept and repeatable:
                     continue
+                refused = "certificate" in str(error).lower()
                 raise Interrupted(
                     "the daemon closed the connection before it had answered",
                     endpoint=where,
                     text=str(error),
-                    next_step="see whether it is still running; run the task again, it reads before it writes",
+                    next_step="check 'client_cert': the daemon wants another one"
+                    if refused
+                    else "see whether it is still running; run the task again, it reads before it writes",
                 ) from None
             except ProtocolError as error:
                 self.close()
@@ -194,7 +199,9 @@ class Transport:
         """This thread's connection, and whether it had been used before."""
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is not None:
-            if not select.select([connection.sock], [], [], 0)[0]:
+            ready = select.poll()
+            ready.register(connection.sock, select.POLLIN)
+            if not ready.poll(0):
                 connection.sock.settimeout(timeout)
                 return True, connection
             self.close()  # readable without a request: the peer has hung up

@@ -21,7 +21,7 @@ from ansible.module_utils.basic import AnsibleModule
 from .errors import Bug, FleetError, did_you_mean
 from .fields import Spec
 from .resource import Outcome, Resource, Session, Task, converge
-from .secrets import Secrets, scrub
+from .secrets import MASK, Secrets, scrub
 
 SECRET_KEYS: Spec = {"secret_keys": {"type": "list", "elements": "str", "default": [], "no_log": False}}
 
@@ -41,9 +41,10 @@ class FleetModule(AnsibleModule):
     def _load_params(self) -> None:
         super()._load_params()
         self._raw = copy.deepcopy(self.params)
-        named = self._raw.get("secret_keys")
-        if isinstance(named, list):
-            self._secrets = self._secrets + [str(key) for key in named]
+        named = self._raw.get("secret_keys") or []
+        # Before validation: its errors must be masked too. Ansible takes a text with commas for a list.
+        keys = named.split(",") if isinstance(named, str) else named if isinstance(named, list) else []
+        self._secrets = self._secrets + [str(key).strip() for key in keys]
 
     def task(self) -> Task:
         """What the task asks for."""
@@ -56,11 +57,13 @@ class FleetModule(AnsibleModule):
         )
 
     def _masked_params(self) -> dict[str, t.Any]:
-        hidden = {name for name, option in self.argument_spec.items() if option.get("no_log")}
-        shown = {
-            name: value for name, value in self.params.items() if name not in hidden and not name.startswith("_ansible")
-        }
-        return self._secrets.mask(shown)
+        shown: dict[str, t.Any] = {}
+        for name, option in self.argument_spec.items():
+            value = self.params.get(name)
+            if option.get("no_log") or (option.get("type") == "dict" and isinstance(value, str)):
+                value = value and MASK  # a text that could not be parsed may hold anything
+            shown[name] = value if name in SECRET_KEYS else self._secrets.mask({name: value})[name]
+        return shown
 
     def _log_invocation(self) -> None:
         names = sorted(self._masked_params())
@@ -82,11 +85,17 @@ class FleetModule(AnsibleModule):
 
     def fail(self, error: FleetError) -> t.NoReturn:
         """End with an error of ours, and with what had been sent before it happened."""
-        secrets = self._secrets.values(self._raw)
-        result: dict[str, t.Any] = {"changed": False, "failure": _scrubbed(error.failure(), secrets)}
+        secrets = self._secrets.values(self._raw) | self._secrets.values(self.params)
+        if isinstance(error, Bug):
+            error.what = scrub(error.what, secrets)
+        if error.text:  # the system's own words may repeat what it was given
+            clean = scrub(error.text, secrets)
+            error.what = error.what.replace(error.text.rstrip("."), clean.rstrip("."))
+            error.text = clean
+        result: dict[str, t.Any] = {"changed": False, "failure": error.failure()}
         if error.outcome is not None:
             result.update(outcome_result(error.outcome, self.check_mode))
-        self.fail_json(msg=scrub(str(error), secrets), **result)
+        self.fail_json(msg=str(error), **result)
 
     def run(self, work: t.Callable[[], dict[str, t.Any]]) -> t.NoReturn:
         """Do the work and end with its result, or with one clear sentence."""
@@ -163,10 +172,6 @@ def _unknown_options(wrong: list[str], supported: list[str]) -> str:
         hint = did_you_mean(name.rsplit(".", 1)[-1], supported)
         hints.append(f"unknown option '{name}'" + (f": {hint}" if hint else ""))
     return f"{'; '.join(hints)} (supported: {', '.join(sorted(supported))})"
-
-
-def _scrubbed(failure: dict[str, t.Any], secrets: set[str]) -> dict[str, t.Any]:
-    return {key: scrub(value, secrets) if isinstance(value, str) else value for key, value in failure.items()}
 
 
 def _where(error: BaseException) -> str:

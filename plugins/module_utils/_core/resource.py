@@ -16,7 +16,17 @@ import random
 import time
 import typing as t
 
-from .errors import Conflict, FleetError, InvalidOption, NotKept, Transient
+from .errors import (
+    Conflict,
+    FleetError,
+    Interrupted,
+    InvalidOption,
+    NotFound,
+    NotKept,
+    OperationFailed,
+    TimedOut,
+    Transient,
+)
 from .fields import Field, Spec
 from .secrets import Secrets
 
@@ -235,33 +245,48 @@ def converge(
     writes = 0
     first = plan = _look(resource, session, task, pause)
     for attempt in range(ATTEMPTS):
-        if not plan.steps:
+        if not plan.steps or writes == WRITES:
             break
-        if writes == WRITES:
-            raise _partly(_not_kept(plan), plan.label, first, sent)
-        resource.check(session, plan, task)
-        if task.check_mode:
-            return Outcome(plan, plan.then)
         try:
+            resource.check(session, plan, task)
+            if task.check_mode:
+                return Outcome(plan, plan.then)
             for step in plan.steps:
                 session.perform(step)
                 sent.append(step)
             writes += 1
         except FleetError as error:
-            # A name that appeared since it was read is looked at once more; then it is a conflict.
-            overtaken = isinstance(error, Conflict) and plan.have is None and attempt == 0
-            if attempt == ATTEMPTS - 1 or not (overtaken or isinstance(error, Transient)):
+            if isinstance(error, (OperationFailed, TimedOut, Interrupted)):
+                sent.append(step)  # it went out; what it did is not known, or not enough
+            if attempt == ATTEMPTS - 1 or not _overtaken(error, plan, attempt):
                 raise _partly(resource.explain(session, error, plan, task), plan.label, first, sent) from None
             pause(_pause(attempt))
-        plan = _look(resource, session, task, pause)
+        try:
+            plan = _look(resource, session, task, pause)
+        except FleetError as error:
+            raise _partly(error, plan.label, first, sent) from None
         if not sent:
             first = plan
+    if plan.steps:
+        raise _partly(_not_kept(plan), plan.label, first, sent)
     outcome = Outcome(first, plan.have, sent)
     try:
         resource.settle(session, outcome, task)
     except FleetError as error:
         raise _partly(error, first.label, first, sent) from None
     return outcome
+
+
+def _overtaken(error: FleetError, plan: Plan, attempt: int) -> bool:
+    """Whether somebody else was faster, so that a plan from a fresh reading may do.
+
+    A name that appeared or an object that went is looked at again once or twice; then it is an error.
+    """
+    if isinstance(error, Conflict) and plan.have is None:
+        return attempt == 0
+    if isinstance(error, NotFound) and plan.have is not None:
+        return attempt <= 1
+    return isinstance(error, Transient)
 
 
 def _look(resource: Resource, session: Session, task: Task, pause: t.Callable[[float], None]) -> Plan:

@@ -11,6 +11,7 @@ Here a value is masked because of the key it stands under.
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from fnmatch import fnmatchcase
@@ -18,7 +19,7 @@ from fnmatch import fnmatchcase
 MASK = "********"
 CHANGED = MASK + " (changed)"
 
-_TELLING = re.compile(r"passw|passphrase|secret|token|credential|private.?key", re.IGNORECASE)
+_TELLING = re.compile(r"passw|passphrase|secret|token|credential|(private|client|api).?key", re.IGNORECASE)
 
 
 class Secrets:
@@ -38,7 +39,7 @@ class Secrets:
         return bool(_TELLING.search(key)) or any(fnmatchcase(key, pattern) for pattern in self._patterns)
 
     def mask(self, value: t.Any) -> t.Any:
-        """A copy in which every text, number or list under a secret's key is stars. Empty values and booleans stay."""
+        """A copy in which everything under a secret's key is stars. Empty values and booleans stay."""
         if isinstance(value, dict):
             return {key: self._mask_under(str(key), inner) for key, inner in value.items()}
         if isinstance(value, list):
@@ -46,9 +47,9 @@ class Secrets:
         return value
 
     def _mask_under(self, key: str, value: t.Any) -> t.Any:
-        if isinstance(value, dict) or not self.holds(key):
+        if not self.holds(key):
             return self.mask(value)
-        return value if value in (None, "", True, False) else MASK
+        return value if not value or isinstance(value, bool) else MASK
 
     def values(self, value: t.Any) -> set[str]:
         """The texts of all secrets in a value, for `scrub`."""
@@ -56,7 +57,13 @@ class Secrets:
         if isinstance(value, dict):
             for key, inner in value.items():
                 if self.holds(str(key)) and isinstance(inner, (str, int, float)) and not isinstance(inner, bool):
-                    found.add(str(inner))
+                    text = str(inner)
+                    # Messages quote with escapes, and of several lines perhaps only one.
+                    found |= {
+                        text,
+                        json.dumps(text)[1:-1],
+                        *(line for line in text.split("\n") if len(line.strip()) > 5),
+                    }
                 else:
                     found |= self.values(inner)
         elif isinstance(value, list):

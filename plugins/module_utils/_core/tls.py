@@ -42,11 +42,11 @@ class TLSEndpoint(t.NamedTuple):
                 endpoint=str(self),
                 next_step="check that an Incus or LXD daemon listens there",
             ) from None
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise Unreachable(
-                f"cannot connect: {error.strerror or error}",
+                f"cannot connect: {getattr(error, 'strerror', None) or error}",
                 endpoint=str(self),
-                code=error.errno,
+                code=getattr(error, "errno", None),
                 next_step="check the address, and that the daemon's 'core.https_address' is set",
             ) from None
         seen = hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()

@@ -63,7 +63,7 @@ class Connection:
         lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
         if any("\r" in line or "\n" in line for line in lines) or " " in target:
             raise ValueError("a request's target and headers must not hold line breaks")
-        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
         self._send(head, body)
         status, received = self._head()
         while 100 <= status < 200:

@@ -39,8 +39,8 @@ _UNFINISHED = range(100, 200)
 
 _IN_USE = r"in use|being used|is used by|has .*dependenc|only empty projects|is not empty|used by"
 # The second: deleting a bridge looks at all interfaces of the host, and fails when a stranger's goes away meanwhile.
-_BUSY = r'Instance is busy running|Failed to run: ip .*Device "[^"]+" does not exist'
-_EXISTS = r"already exists|already in use by"
+_BUSY = r'Instance is busy running|Failed to run: ip .*Device "veth\w+" does not exist'
+_EXISTS = r"already exists|name .*already in use"
 
 # What to do about refusals whose own text does not say it.
 _HINTS = (
@@ -102,10 +102,10 @@ def error_for(code: int, text: str, endpoint: str) -> FleetError:
         sort, next_step = Stale, "somebody else keeps changing it; run the task again"
     elif re.search(_BUSY, text, re.IGNORECASE | re.DOTALL):
         sort, next_step = Busy, "wait until the running operation has ended and run the task again"
-    elif re.search(_IN_USE, text, re.IGNORECASE | re.DOTALL):
-        sort, next_step = InUse, "remove what uses it first"
-    elif code == 409 or re.search(_EXISTS, text, re.IGNORECASE | re.DOTALL):
+    elif code == 409 or re.search(_EXISTS, text, re.IGNORECASE):
         sort = Conflict
+    elif re.search(_IN_USE, text, re.IGNORECASE):
+        sort, next_step = InUse, "remove what uses it first"
     next_step = next_step or next((hint for pattern, hint in _HINTS if pattern in text), None)
     return sort(f"the daemon refused: {text.rstrip('.')}", endpoint=endpoint, code=code, text=text, next_step=next_step)
 

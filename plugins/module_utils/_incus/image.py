@@ -33,7 +33,9 @@ class Image(Record):
         )
         self.files: dict[str, str] = {}
         self.fingerprint: str | None = None
-        self.stored: dict[str, t.Any] | None = None
+        self.stored: dict[str, t.Any] | None = None  # the wanted content, where the daemon has it already
+        self.previous: str | None = None  # what the alias named before
+        self.leftover: dict[str, t.Any] | None = None  # the same as long as it is there, with prune
 
     def spec(self) -> Spec:
         merged = super().spec()
@@ -49,6 +51,9 @@ class Image(Record):
 
     def prepare(self, session: Client, task: Task) -> None:
         """Digest the files."""
+        super().prepare(session, task)
+        if not task.params["alias"]:
+            raise InvalidOption("'alias' is empty", obj=self.title, next_step="give a name")
         given = {"metadata": task.params["path"], "rootfs": task.params["rootfs_path"]}
         self.files = {name: path for name, path in given.items() if path}
         if "rootfs" in self.files and "metadata" not in self.files:
@@ -69,20 +74,29 @@ class Image(Record):
 
     def read(self, session: Client, task: Task) -> dict[str, t.Any] | None:
         query = self.query(task.params)
+
+        def image(fingerprint: str | None) -> dict[str, t.Any] | None:
+            return session.find(join("1.0", "images", fingerprint), query) if fingerprint else None
+
         alias = session.find(join("1.0", "images", "aliases", task.params["alias"]), query)
-        self.stored = session.find(join("1.0", "images", self.fingerprint), query) if self.fingerprint else None
-        return session.find(join("1.0", "images", alias["target"]), query) if alias else None
+        have = image(alias["target"]) if alias else None
+        self.stored = image(self.fingerprint)
+        if have and self.fingerprint not in (None, have["fingerprint"]):
+            self.previous = have["fingerprint"]
+        self.leftover = image(self.previous) if task.params["prune"] else None
+        return have
 
     def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:
         """What the alias names will be the content of the files; fields are compared with what is stored of that."""
-        plan = super()._present(label, have, task)
         if have is None and not self.files:
             raise MissingReference(
                 "there is no such image", obj=label, next_step="give 'path' to import it, or correct the alias"
             )
         before = have["fingerprint"] if have else None
         after = self.fingerprint or before
-        if before != after and "state" not in plan.changed:
+        plan = super()._present(label, have if before == after else have and (self.stored or {}), task)
+        plan.have = have
+        if have is not None and before != after:
             plan.changed.insert(0, "fingerprint")
         if self.files:
             plan.before.update({"fingerprint": before} if before else {})
@@ -90,16 +104,26 @@ class Image(Record):
         plan.then["fingerprint"] = after
         return plan
 
+    def steps(self, plan: Plan, task: Task) -> list[Request]:
+        steps = super().steps(plan, task)
+        if plan.then is not None and self.leftover and not _others(self.leftover, task):
+            steps.append(self._delete_image(self.leftover, task))
+        return steps
+
     def create_steps(self, plan: Plan, task: Task) -> list[Request]:
-        return [*self._content_steps(plan, task), self._alias_step("POST", plan, task)]
+        alias = {"name": task.params["alias"], "target": plan.then["fingerprint"] or ""}
+        create = Request("POST", join("1.0", "images", "aliases"), self.query(task.params), alias, list(alias))
+        return [*self._content_steps(plan, task), create]
 
     def update_steps(self, plan: Plan, task: Task) -> list[Request]:
         if "fingerprint" not in plan.changed:
             return [self._fields_step(plan.have, plan, task)]
-        steps = [*self._content_steps(plan, task), self._alias_step("PUT", plan, task)]
-        if task.params["prune"] and not _others(plan.have, task):
-            steps.append(self._delete_image(plan.have, task))
-        return steps
+        where = join("1.0", "images", "aliases", task.params["alias"])
+        target = {"target": plan.then["fingerprint"]}
+        return [
+            *self._content_steps(plan, task),
+            Request("PATCH", where, self.query(task.params), target, list(target)),
+        ]
 
     def delete_steps(self, plan: Plan, task: Task) -> list[Request]:
         if _others(plan.have, task):
@@ -142,14 +166,6 @@ class Image(Record):
         changed = [name for name in plan.changed if name.split(".")[0] in ("properties", "public")]
         return Request("PUT", join("1.0", "images", image["fingerprint"]), self.query(task.params), body, changed)
 
-    def _alias_step(self, method: str, plan: Plan, task: Task) -> Request:
-        alias = task.params["alias"]
-        where = join("1.0", "images", "aliases") + (join(alias) if method == "PUT" else "")
-        body = {"name": alias, "description": "", "target": plan.then["fingerprint"] or ""}
-        return Request(
-            method, where, self.query(task.params), body, ["name", "target"] if method == "POST" else ["target"]
-        )
-
     def _delete_image(self, image: dict[str, t.Any], task: Task) -> Request:
         return Request("DELETE", join("1.0", "images", image["fingerprint"]), self.query(task.params))
 
@@ -163,7 +179,12 @@ def _digest(paths: t.Iterable[str]) -> str:
     """The fingerprint of an image (image-handling document): SHA-256 over metadata and rootfs, one after the other."""
     digest = hashlib.sha256()
     for path in paths:
-        with open(path, "rb") as file:
-            for block in iter(lambda: file.read(1 << 20), b""):
-                digest.update(block)
+        try:
+            with open(path, "rb") as file:
+                for block in iter(lambda: file.read(1 << 20), b""):
+                    digest.update(block)
+        except OSError as error:
+            raise InvalidOption(
+                f"cannot read '{path}': {error.strerror}", next_step="use 'become: true', or correct the file"
+            ) from None
     return digest.hexdigest()

@@ -9,28 +9,34 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import FleetError, NotFound, TimedOut, no_such
+from .._core.errors import FleetError, InvalidOption, NotFound, TimedOut, no_such
 from .._core.fields import Spec
 from .._core.http import path as join
 from .._core.module import FleetModule
 from .._core.resource import Task
 from .._core.secrets import Secrets
-from .client import Client
+from .client import Client, NoDaemon
 from .options import CONNECTION, connect
 from .record import SECRETS
 
 # Collections that every daemon can filter (extensions api_filtering, storage_volume_api_filtering).
 _FILTERED = ("instances", "images", "volumes")
 
+STUCK = 3  # objects that are named at most when a collection does not answer
+
 
 def read(session: Client, task: Task) -> list[t.Any]:
     """The objects of a collection, in one request."""
     params = task.params
+    if not params["project"]:
+        raise InvalidOption("'project' is empty", next_step="give a name, or leave the option out")
+    if isinstance(session, NoDaemon):
+        return []
     segments = [segment for segment in params["collection"].split("/") if segment]
     where = join("1.0", *segments)
-    query = {"project": params["project"], "recursion": str(params["recursion"]) if params["recursion"] else ""}
-    if params["all_projects"]:
-        query.update({"project": "", "all-projects": "true"})
+    query = {"all-projects": "true"} if params["all_projects"] else {"project": params["project"]}
+    if params["recursion"]:
+        query["recursion"] = str(params["recursion"])
     if params["filter"]:
         if not set(_FILTERED) & set(segments):
             session.require("api_filtering_extended", f"filters on '{params['collection']}'")
@@ -60,16 +66,24 @@ def _missing(session: Client, error: NotFound, task: Task) -> FleetError:
 
 def _hanging(session: Client, error: TimedOut, where: str, query: dict[str, str]) -> FleetError:
     """One object can keep a whole collection from answering (a network on a bridge that nobody serves): name it."""
-    names = session.names(where, {**query, "recursion": ""}) or []
+    stuck = []
     patience = session.transport.timeout
     session.transport.timeout = min(patience, 2.0)
-    stuck = []
-    for name in names:
-        try:
-            session.get(where + join(name), {"project": query["project"]})
-        except TimedOut:
-            stuck.append(name)
-    session.transport.timeout = patience
+    try:
+        bare = {key: value for key, value in query.items() if key != "recursion"}
+        for name in session.names(where, bare) or ():
+            try:
+                session.get(where + join(name), {"project": query["project"]} if "project" in query else {})
+            except TimedOut:
+                stuck.append(name)
+            except NotFound:
+                continue  # it went meanwhile, or is in another project
+            if len(stuck) == STUCK:
+                break
+    except FleetError:
+        return error  # the first one says more than one met while explaining it
+    finally:
+        session.transport.timeout = patience
     if stuck:
         error.next_step = (
             f"the daemon cannot read {', '.join(stuck)}; repair or delete that, or read the others by name"

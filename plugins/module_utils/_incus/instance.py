@@ -71,16 +71,25 @@ class Instance(Record):
         }
 
     def prepare(self, session: Client, task: Task) -> None:
+        super().prepare(session, task)
         if task.params["wait_for"] and task.state not in ("started", "present"):
             raise InvalidOption(
-                f"'wait_for' cannot be had together with the state '{task.state}'", obj=self.label(task.params)
+                f"'wait_for' cannot be had together with the state '{task.state}'",
+                obj=self.label(task.params),
+                next_step="leave one of the two out",
             )
-        self.starts_on_creation = session.has("instance_create_start")
 
     def read(self, session: Client, task: Task) -> dict[str, t.Any] | None:
         have = super().read(session, task)
-        if have is not None and have["status_code"] not in _POWER:
-            raise Busy(f"it is {have['status']} just now", obj=self.label(task.params))
+        if have is None or half_created(have):
+            self.starts_on_creation = session.has("instance_create_start")
+        elif have["status_code"] not in _POWER:
+            raise Busy(
+                f"it is {have['status']} just now",
+                obj=self.label(task.params),
+                endpoint=str(session.transport.endpoint),
+                next_step="wait until that has ended and run the task again",
+            )
         return have
 
     def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:

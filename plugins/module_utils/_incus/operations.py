@@ -12,7 +12,7 @@ import typing as t
 
 from .._core.errors import FleetError, NotFound, OperationFailed, TimedOut, Unreachable
 from .._core.http import Request
-from .answers import STATUS_RUNNING, operation_error, operation_failed, unfinished
+from .answers import STATUS_RUNNING, STATUS_SUCCESS, operation_error, operation_failed, unfinished
 from .client import Client
 
 
@@ -79,9 +79,9 @@ def _after(client: Client, operation: str, error: FleetError, where: str) -> t.A
     """What an operation has become whose waiting ended with an error: its own, or only the waiting's."""
     try:
         seen = client.find(operation)
-    except Unreachable:
+    except FleetError:
         seen = None
-    if seen is not None and unfinished(seen):
+    if seen is not None and (unfinished(seen) or seen.get("status_code") == STATUS_SUCCESS):
         return seen
     failed = operation_failed(error.text or "", error.code, where)
     if isinstance(failed, OperationFailed) and seen is not None and seen.get("err"):

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible.module_utils.basic import env_fallback
 
-from .._core.errors import InvalidOption, Unreachable
+from .._core.errors import InvalidOption, NoSocket
 from .._core.fields import Spec
 from .._core.http import Endpoint, UnixEndpoint
 from .._core.resource import Task
@@ -78,6 +78,9 @@ def _pin(params: t.Mapping[str, t.Any]) -> str:
 
 def connect(task: Task) -> Client:
     """A client for a task. In check mode a daemon that is not there yet is an empty one, with a warning."""
+    for option in ("timeout", "operation_timeout"):
+        if task.params[option] <= 0:
+            raise InvalidOption(f"'{option}' is {task.params[option]:g}", next_step="give a number of seconds above 0")
     client = Client(
         endpoint_for(task.params, os.environ),
         timeout=task.params["timeout"],
@@ -85,10 +88,8 @@ def connect(task: Task) -> Client:
     )
     if task.check_mode:
         try:
-            client.get("/1.0")
-        except Unreachable as error:
-            if not isinstance(client.transport.endpoint, UnixEndpoint):
-                raise
+            client.has("")  # reads what the daemon is, and keeps it
+        except NoSocket as error:
             task.warn(f"check mode: {error.what} ({error.endpoint}), so the daemon counts as new and empty")
             return NoDaemon()
     return client

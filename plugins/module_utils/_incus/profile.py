@@ -7,8 +7,9 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from .._core.fields import Devices, KeyValues, Text
-from .._core.http import Request
 from .._core.resource import Plan, Task
 from .record import Record
 
@@ -24,11 +25,9 @@ class Profile(Record):
             fields=(Text("description"), KeyValues("config"), Devices("devices")),
         )
 
-    def delete_steps(self, plan: Plan, task: Task) -> list[Request]:
-        if task.params["name"] != "default":
-            return super().delete_steps(plan, task)
-        filled = [field.name for field in self.fields if field.read(plan.have)]
-        if not filled:
-            return []
-        body = {**plan.have, **{field.name: field.empty for field in self.fields}}
-        return [Request("PUT", self.path(task.params), self.query(task.params), body, filled)]
+    def plan(self, have: dict[str, t.Any] | None, task: Task) -> Plan:
+        if task.state == "absent" and task.params["name"] == "default" and have is not None:
+            nothing: dict[str, t.Any] = {field.name: None for field in self.fields}
+            params = {**task.params, **nothing, "state": "present"}
+            task = Task(params, nothing, check_mode=task.check_mode, secrets=task.secrets, warn=task.warn)
+        return super().plan(have, task)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import Conflict, FleetError
+from .._core.errors import Conflict, FleetError, InvalidOption
 from .._core.fields import Field, Spec
 from .._core.http import Request
 from .._core.http import path as join
@@ -23,7 +23,7 @@ from .client import Client
 from .options import CONNECTION, connect
 
 # Keys whose content is a secret although their name does not say so.
-SECRETS = ("cloud-init.user-data", "cloud-init.vendor-data", "user.user-data", "user.vendor-data")
+SECRETS = ("cloud-init.user-data", "cloud-init.vendor-data", "user.user-data", "user.vendor-data", "fds")
 
 # Options that say where an object lives. They are part of its address and of its label, never of its body.
 SCOPES: dict[str, Spec] = {
@@ -108,6 +108,11 @@ class Record(Resource):
         return {"project": params["project"]} if "project" in self.scope else {}
 
     # -- the hooks of the base
+
+    def prepare(self, session: Client, task: Task) -> None:
+        for option in ("name", *self.scope):
+            if task.params.get(option) == "":
+                raise InvalidOption(f"'{option}' is empty", obj=self.title, next_step="give a name")
 
     def read(self, session: Client, task: Task) -> dict[str, t.Any] | None:
         have = session.find(self.path(task.params), self.query(task.params))

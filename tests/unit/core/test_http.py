@@ -46,9 +46,16 @@ def server(tmp_path):
     listener.close()
 
 
-def test_paths_and_queries_are_quoted_and_empty_ones_left_out():
+def test_paths_and_queries_are_quoted():
     assert path("1.0", "a/b", "ü") == "/1.0/a%2Fb/%C3%BC"
-    assert Request("GET", "/x", {"project": "a b", "filter": ""}).target == "/x?project=a+b"
+    assert Request("GET", "/x", {"project": "a b", "filter": ""}).target == "/x?project=a+b&filter="
+    assert Request("GET", "/x").target == "/x"
+
+
+@pytest.mark.parametrize("segment", ["", ".", ".."])
+def test_a_path_has_no_segment_that_means_another_place(segment):
+    with pytest.raises(errors.InvalidOption, match="is no name"):
+        path("1.0", "profiles", segment)
 
 
 def test_a_request_is_described_without_its_values():
@@ -112,7 +119,7 @@ def test_an_answer_that_does_not_come_names_its_request(server):
 
 
 def test_no_socket_and_nobody_listening_are_told_apart(tmp_path):
-    with pytest.raises(errors.Unreachable, match="there is no such socket"):
+    with pytest.raises(errors.NoSocket, match="there is no such socket"):
         Transport(UnixEndpoint(str(tmp_path / "none"))).request("GET", "/")
     left = socket.socket(socket.AF_UNIX)
     left.bind(str(tmp_path / "left"))

@@ -75,13 +75,40 @@ def test_secrets_leave_neither_by_result_nor_by_failure(monkeypatch, capsys):
     assert "4711" not in text and "k3y-value" not in text and '"limits.cpu": "1"' in text
 
     def refuse():
-        raise Refused('Invalid value "4711" for 14711', text='Invalid value "4711"')
+        text = 'Invalid value "4711" for 14711'
+        raise Refused(f"no: {text}", text=text)
 
     with pytest.raises(SystemExit):
         module(monkeypatch, args).run(refuse)
     answer = printed(capsys)
-    assert answer["msg"] == 'Invalid value "********" for 14711'
-    assert answer["failure"]["text"] == 'Invalid value "********"'
+    assert answer["msg"] == 'no: Invalid value "********" for 14711'
+    assert answer["failure"]["text"] == 'Invalid value "********" for 14711'
+
+
+def test_secret_keys_may_be_written_as_text(monkeypatch, capsys):
+    args = {"name": "n", "config": {"user.pin": 4711, "x": 1}, "secret_keys": "user.pin,other"}
+    with pytest.raises(SystemExit):
+        module(monkeypatch, args).exit_json(changed=False)
+    shown = printed(capsys)["invocation"]["module_args"]
+    assert shown["config"] == {"user.pin": "********", "x": 1}
+    assert shown["secret_keys"] == ["user.pin", "other"]
+
+
+def test_text_that_cannot_be_parsed_is_not_shown(monkeypatch, capsys):
+    with pytest.raises(SystemExit):
+        module(monkeypatch, {"name": "n", "config": "token: hunter2"})
+    assert "hunter2" not in json.dumps(printed(capsys)["invocation"])
+
+
+def test_only_the_systems_own_words_are_scrubbed(monkeypatch, capsys):
+    def refuse():
+        raise Refused("the daemon refused: bad 1", endpoint="POST /1.0/x", obj="thing '1'", text="bad 1.")
+
+    with pytest.raises(SystemExit):
+        module(monkeypatch, {"name": "n", "config": {"token": 1}}).run(refuse)
+    answer = printed(capsys)
+    assert answer["msg"] == "thing '1': the daemon refused: bad ******** (POST /1.0/x)"
+    assert answer["failure"]["endpoint"] == "POST /1.0/x"
 
 
 def test_nothing_secret_is_logged(monkeypatch):

@@ -7,7 +7,17 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Busy, Conflict, NotKept, Refused, Stale
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
+    Busy,
+    Conflict,
+    Interrupted,
+    NotFound,
+    NotKept,
+    OperationFailed,
+    Refused,
+    Stale,
+    TimedOut,
+)
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import Choice, KeyValues, Text
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import ATTEMPTS, Resource, Task, converge
@@ -167,6 +177,41 @@ def test_a_write_that_is_accepted_and_dropped_is_not_claimed():
     with pytest.raises(NotKept, match=r"description did not stay as written") as failed:
         go(Store({"description": "old"}, keep=False), task({"description": "new"}))
     assert failed.value.outcome.actions()[0]["sent"] is True
+
+
+def test_dropped_writes_after_many_refusals_are_no_success():
+    store = Store({"description": "old"}, [Stale("changed")] * (ATTEMPTS - 2), keep=False)
+    with pytest.raises(NotKept):
+        go(store, task({"description": "new"}))
+
+
+def test_what_was_sent_is_told_also_when_reading_back_fails():
+    class Broken(Store):
+        def read(self):
+            if self.performed:
+                raise TimedOut("no answer")
+            return super().read()
+
+    with pytest.raises(TimedOut) as failed:
+        go(Broken({"description": "old"}), task({"description": "new"}))
+    assert failed.value.outcome.actions()[0]["sent"] is True
+
+
+@pytest.mark.parametrize("trouble", [OperationFailed("x"), TimedOut("x"), Interrupted("x")])
+def test_a_step_that_went_out_and_failed_counts_as_sent(trouble):
+    with pytest.raises(type(trouble)) as failed:
+        go(Store(None, [trouble]), task({}))
+    assert failed.value.outcome.actions()[0]["sent"] is True
+
+
+def test_an_object_that_somebody_else_deleted_is_no_failure():
+    def overtake(store):
+        store.thing = None
+        raise NotFound("gone")
+
+    assert go(Store({"description": "d"}, [overtake]), task({}, "absent")).object is None
+    with pytest.raises(NotFound):
+        go(Store({"description": "d"}, [NotFound("x")] * 9), task({}, "absent"))
 
 
 def test_a_refusal_names_the_object():

@@ -47,6 +47,20 @@ def test_values_collects_the_secret_texts():
     }
 
 
+def test_a_number_is_masked_a_list_too_and_a_whole_dictionary():
+    assert Secrets().mask({"token": 1, "secret": ["a"], "credentials": {"user": "u"}, "password": 0}) == {
+        "token": MASK,
+        "secret": MASK,
+        "credentials": MASK,
+        "password": 0,
+    }
+
+
+def test_values_know_how_messages_quote():
+    found = Secrets().values({"password": 'a"b', "token": "#cloud-config\nhunter2-line"})
+    assert {'a\\"b', "hunter2-line"} <= found
+
+
 def test_a_pair_shows_that_a_secret_changes_but_not_to_what():
     assert mask_pair("a", "a") == (MASK, MASK)
     assert mask_pair("a", "b")[0] == MASK and mask_pair("a", "b")[1] not in (MASK, "b")

@@ -81,6 +81,11 @@ def test_the_three_shapes_of_a_failed_operation_are_one(answers):
         client(STARTED, *answers).perform(POST)
 
 
+def test_an_operation_that_ended_just_when_the_waiting_did_succeeded():
+    late = (200, sync({"status_code": 200, "metadata": {"a": 1}}))
+    assert client(STARTED, (200, error("context deadline exceeded", 400)), late).perform(POST) == {"a": 1}
+
+
 @pytest.mark.parametrize(
     ("answers", "said"),
     [

@@ -18,11 +18,12 @@ from .helpers import task
 OLD, NEW = "a" * 64, "b" * 64
 
 
-def prepared(given, fingerprint=NEW, stored=None):
+def prepared(given, fingerprint=NEW, stored=None, leftover=None):
     made = Image()
     made.files = {"metadata": "/m"} if given.get("path") else {}
     made.fingerprint = fingerprint if made.files else None
     made.stored = stored
+    made.leftover = leftover
     return made.plan, task(made, given)
 
 
@@ -63,11 +64,31 @@ def test_the_same_content_is_not_uploaded_again():
     ("aliases", "prune", "deleted"), [(("x",), True, True), (("x",), False, False), (("x", "y"), True, False)]
 )
 def test_new_content_moves_the_alias_and_prunes_only_what_nobody_names(aliases, prune, deleted):
-    plan, wanted = prepared({**GIVEN, "prune": prune})
+    plan, wanted = prepared({**GIVEN, "prune": prune}, leftover=have(aliases=aliases) if prune else None)
     planned = plan(have(aliases=aliases), wanted)
-    expected = [("POST", "/1.0/images"), ("PUT", "/1.0/images/aliases/x")]
+    expected = [("POST", "/1.0/images"), ("PATCH", "/1.0/images/aliases/x")]
     assert steps(planned) == expected + ([("DELETE", f"/1.0/images/{OLD}")] if deleted else [])
     assert planned.before["fingerprint"] == OLD and planned.after["fingerprint"] == NEW
+
+
+def test_what_pruning_left_is_pruned_when_all_else_is_done():
+    plan, wanted = prepared({**GIVEN, "prune": True}, stored=have(NEW), leftover=have(aliases=()))
+    assert steps(plan(have(NEW), wanted)) == [("DELETE", f"/1.0/images/{OLD}")]
+
+
+def test_new_content_takes_nothing_from_the_old_but_its_name():
+    plan, wanted = prepared({**GIVEN, "properties": {"site": "n"}})
+    planned = plan(have(properties={"serial": "1"}, public=True), wanted)
+    upload, alias = planned.steps
+    assert upload.headers["X-Incus-properties"] == "site=n" and "X-Incus-public" not in upload.headers
+    assert alias.body == {"target": NEW}
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "loop").symlink_to("/proc/self/mem")
+    image = Image()
+    with pytest.raises(InvalidOption, match="cannot read '.*loop'"):
+        image.prepare(None, task(image, {"alias": "x", "path": str(tmp_path / "loop")}))
 
 
 def test_properties_alone_are_put():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Busy, Immutable, InvalidOption
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import NoDaemon
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.instance import Instance, addresses
 
 from .helpers import sends, task
@@ -154,7 +155,7 @@ def test_waiting_goes_with_running_only():
 
 
 def test_an_instance_in_between_is_read_again():
-    class Session:
+    class Session(NoDaemon):
         def find(self, path, query=None):
             return running(106, status="Starting")
 

@@ -72,6 +72,34 @@ def test_the_server_is_patched_with_the_changed_keys_only():
     assert SERVER.spec().keys() == {"config", "config_mode", "secret_keys"}
 
 
+def test_a_value_that_the_daemon_hides_counts_as_set():
+    have = {"config": {"core.trust_password": True}}
+    assert SERVER.plan(have, task(SERVER, {"config": {"core.trust_password": "x"}})).steps == []
+    assert SERVER.plan(have, task(SERVER, {"config": {"core.trust_password": None}})).changed == [
+        "config.core.trust_password"
+    ]
+
+
+@pytest.mark.parametrize("given", [{"name": ""}, {"name": "p", "project": ""}])
+def test_an_empty_name_is_never_another_place(given):
+    with pytest.raises(errors.InvalidOption, match="is empty"):
+        Profile().prepare(Daemon(), task(Profile(), {"state": "absent", **given}))
+
+
+@pytest.mark.parametrize(
+    ("record", "filled"),
+    [
+        (NETWORK, {"ipv4.address": "10.0.0.1/24", "ipv4.nat": "true"}),
+        (PROJECT, {"features.images": "true"}),
+        (STORAGE_POOL, {"source": "/x", "size": "5GiB", "lvm.vg_name": "x"}),
+        (STORAGE_VOLUME, {"block.filesystem": "ext4"}),
+    ],
+)
+def test_replacing_keeps_what_the_daemon_fills_in_so_that_a_new_object_needs_one_request(record, filled):
+    given = {"name": "n", "pool": "p", "config": {}, "config_mode": "replace"}
+    assert record.plan({"config": filled}, task(record, given)).steps == []
+
+
 def test_deleting_what_is_not_there_is_nothing():
     assert PROJECT.plan(None, task(PROJECT, {"name": "x", "state": "absent"})).steps == []
 
@@ -81,7 +109,8 @@ def test_the_default_profile_is_emptied_instead_of_deleted():
     have = {"name": "default", "description": "", "config": {"a": "b"}, "devices": {}}
     plan = Profile().plan(have, task(Profile(), given))
     assert sends(plan) == [("PUT", "/1.0/profiles/default?project=default", {**have, "config": {}})]
-    assert plan.steps[0].keys == ["config"]
+    assert plan.steps[0].keys == ["config.a"] and plan.then["config"] == {}
+    assert Profile().plan(None, task(Profile(), given)).steps == []
     assert Profile().plan({**have, "config": {}}, task(Profile(), given)).steps == []
 
 
