@@ -6,7 +6,7 @@
 """HTTP/1.1 over kept connections. Standard library only.
 
 One `Transport` per endpoint; every thread gets a connection of its own, kept alive. A request is sent once: a kept
-connection that the peer has meanwhile closed is noticed before sending, and only a GET is ever repeated.
+connection that the peer has meanwhile closed is noticed before sending, and only reading is ever repeated.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class Request(t.NamedTuple):
     :param keys: the names of what it sets ("config.limits.cpu"), for C(actions)
     :param headers: further headers
     :param upload: paths of files to stream as the body instead, by their multipart field's name
+    :param content: bytes as the body instead
     """
 
     method: str
@@ -42,6 +43,7 @@ class Request(t.NamedTuple):
     keys: t.Sequence[str] = ()
     headers: t.Mapping[str, str] = {}
     upload: t.Mapping[str, str] = {}
+    content: bytes | None = None
 
     @property
     def target(self) -> str:
@@ -149,7 +151,7 @@ class Transport:
         """
         patience = timeout or self.timeout
         where = f"{self.endpoint} {method} {target}"
-        for repeatable in (method == "GET", False):
+        for repeatable in (method in ("GET", "HEAD"), False):
             kept, connection = self._connection(patience)
             try:
                 response = connection.exchange(method, target, headers or {}, body)

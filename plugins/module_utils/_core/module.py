@@ -95,6 +95,7 @@ class FleetModule(AnsibleModule):
         result: dict[str, t.Any] = {"changed": False, "failure": error.failure()}
         if error.outcome is not None:
             result.update(outcome_result(error.outcome, self.check_mode))
+        result.update(error.result)
         self.fail_json(msg=str(error), **result)
 
     def run(self, work: t.Callable[[], dict[str, t.Any]]) -> t.NoReturn:

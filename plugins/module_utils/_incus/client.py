@@ -129,8 +129,13 @@ class Client:
 
     # -- writing
 
-    def perform(self, step: Request) -> t.Any:
-        """Send a change and wait until it has taken effect; the metadata of the answer or of the ended operation."""
+    def perform(self, step: t.Any) -> t.Any:
+        """Send a change and wait until it has taken effect; the metadata of the answer or of the ended operation.
+
+        A step that is more than one request performs itself.
+        """
+        if not isinstance(step, Request):
+            return step.perform(self)
         from .operations import perform  # most runs change nothing
 
         return perform(self, step)
@@ -172,5 +177,5 @@ class NoDaemon(Client):
     def names(self, collection: str, query: Query | None = None) -> list[str] | None:
         return None
 
-    def perform(self, step: Request) -> t.Any:
+    def perform(self, step: t.Any) -> t.Any:
         raise Malformed("nothing can be sent to a daemon that is not there")

@@ -12,7 +12,7 @@ import typing as t
 
 from .._core.errors import FleetError, NotFound, OperationFailed, TimedOut, Unreachable
 from .._core.http import Request
-from .answers import STATUS_RUNNING, STATUS_SUCCESS, operation_error, operation_failed, unfinished
+from .answers import STATUS_RUNNING, STATUS_SUCCESS, Envelope, operation_error, operation_failed, unfinished
 from .client import Client
 
 
@@ -21,6 +21,14 @@ def perform(client: Client, step: Request) -> t.Any:
 
     :returns: the metadata of the answer, or of the ended operation
     """
+    answer = start(client, step)
+    if answer.operation is None:
+        return answer.metadata
+    return wait(client, answer.operation, client.where(step))
+
+
+def start(client: Client, step: Request) -> Envelope:
+    """Send a change, once, and read the daemon's first answer, which may be an operation."""
     headers = dict(step.headers)
     etag = client.etag(step.target)
     if etag and step.method != "POST":
@@ -31,25 +39,27 @@ def perform(client: Client, step: Request) -> t.Any:
 
         body, more = multipart(step.upload)
         headers.update(more)
+    elif step.content is not None:
+        body = step.content
+        headers["Content-Type"] = "application/octet-stream"
     elif step.body is not None:
         body = json.dumps(step.body).encode()
         headers["Content-Type"] = "application/json"
-    answer = client.judge(client.send(step, body, headers, client.operation_timeout), step)
-    if answer.operation is None:
-        return answer.metadata
-    return wait(client, answer.operation.split("?")[0], client.where(step))
+    return client.judge(client.send(step, body, headers, client.operation_timeout), step)
 
 
-def wait(client: Client, operation: str, where: str) -> t.Any:
+def wait(client: Client, operation: str, where: str, patience: float | None = None) -> t.Any:
     """Wait for an operation, at once and on the same connection: the daemon forgets one 5 s after its end.
 
     An operation that takes longer than the client's C(operation_timeout) is cancelled where the daemon can.
 
     :param operation: its path
     :param where: the endpoint and the request that started it, for messages
+    :param patience: seconds that it may take, instead of the client's C(operation_timeout)
     :returns: the ended operation's own metadata; null where the daemon had already forgotten it
     """
-    limit = max(1, int(client.operation_timeout))
+    operation = operation.split("?")[0]
+    limit = max(1, int(patience or client.operation_timeout))
     request = Request("GET", f"{operation}/wait", {"timeout": str(limit)})
     try:
         ended = client.judge(client.send(request, None, {}, limit + 10), request).metadata

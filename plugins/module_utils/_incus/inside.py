@@ -1,0 +1,230 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""The inside of an instance as the daemon shows it: commands that run there (C(/exec)) and files (C(/files))."""
+
+from __future__ import annotations
+
+import os
+import time
+import typing as t
+
+from .._core.errors import FleetError, InvalidOption, MissingReference, OperationFailed, Refused, TimedOut, no_such
+from .._core.http import Request
+from .._core.http import path as join
+from .._core.resource import Task
+from .answers import STATUS_READY, STATUS_RUNNING
+from .client import Client, NoDaemon
+from .operations import start, wait
+
+# Stands in the environment of every command, so that it is found, with all that it has started, when its time is over.
+MARK = "NFVLAB_FLEET_EXEC"
+KILL = (
+    "/bin/sh",
+    "-c",
+    'for p in /proc/[0-9]*; do if tr "\\0" "\\n" <"$p/environ" | grep -qxF "$1"; then kill -9 "${p#/proc/}"; fi; done',
+    "sh",
+)
+KILL_PATIENCE = 10.0  # seconds
+
+
+class Ended(t.NamedTuple):
+    """What became of a command.
+
+    :param rc: its exit code, or null where that is not known
+    :param seconds: how long it took
+    :param overdue: whether its time was over before it had ended
+    """
+
+    rc: int | None
+    stdout: str
+    stderr: str
+    seconds: float
+    overdue: bool
+
+    @property
+    def last_line(self) -> str:
+        """What it said last, which mostly is why it failed."""
+        lines = [line.strip() for line in (self.stderr or self.stdout).splitlines() if line.strip()]
+        return lines[-1] if lines else ""
+
+
+class Exec(t.NamedTuple):
+    """One command in a running instance, as a step.
+
+    :param path: the path of the instance
+    :param query: the query that selects its project
+    :param command: its words
+    :param options: C(user), C(group) and C(cwd), as the API has them
+    :param record: whether its output is wanted
+    :param limit: seconds that it may take
+    :param must: whether it has to succeed
+    """
+
+    path: str
+    query: t.Mapping[str, str]
+    command: t.Sequence[str]
+    environment: t.Mapping[str, str] = {}
+    options: t.Mapping[str, t.Any] = {}
+    record: bool = True
+    limit: float | None = None
+    must: bool = False
+
+    def request(self, mark: str) -> Request:
+        """The request that starts it."""
+        body = {
+            "command": list(self.command),
+            "environment": {**self.environment, MARK: mark},
+            "record-output": self.record,
+            **self.options,
+        }
+        keys = ["command", *(f"environment.{name}" for name in sorted(self.environment)), *self.options]
+        return Request("POST", f"{self.path}/exec", self.query, body, keys)
+
+    def describe(self) -> dict[str, t.Any]:
+        return self.request("").describe()
+
+    def perform(self, client: Client) -> Ended:
+        """Run it and collect its output. The daemon keeps recorded output until somebody deletes it."""
+        mark = os.urandom(16).hex()
+        request = self.request(mark)
+        where = client.where(request)
+        begun = time.monotonic()
+        operation = str(start(client, request).operation)
+        overdue = False
+        try:
+            ended = wait(client, operation, where, self.limit)
+        except TimedOut:
+            overdue = True
+            ended = self._kill(client, operation, f"{MARK}={mark}")
+        seconds = time.monotonic() - begun
+        result = ended or {}
+        out, err = (self._collect(client, (result.get("output") or {}).get(number)) for number in ("1", "2"))
+        done = Ended(result.get("return"), out, err, round(seconds, 3), overdue)
+        if self.must and done.rc != 0:
+            raise OperationFailed(
+                f"'{self.command[0]}' in the instance ended with {done.rc}: {done.last_line or 'it says nothing'}",
+                endpoint=where,
+                code=done.rc,
+                text=done.last_line,
+            )
+        return done
+
+    def _kill(self, client: Client, operation: str, mark: str) -> t.Any:
+        """Kill the command and all that it has started, and wait for its end; null where that cannot be done.
+
+        The daemon itself cannot cancel a command without websockets.
+        """
+        killer = Exec(self.path, self.query, (*KILL, mark), record=False).request("")
+        try:
+            wait(client, str(start(client, killer).operation), client.where(killer), KILL_PATIENCE)
+            return wait(client, operation, client.where(killer), KILL_PATIENCE)
+        except FleetError:
+            return None  # it goes on, which is said by the missing exit code
+
+    def _collect(self, client: Client, url: str | None) -> str:
+        """Read one recorded output and delete it. Its address is the daemon's own word: the brands differ in it."""
+        if not url:
+            return ""
+        where = url.split("?")[0]
+        text = client.text(where, self.query)
+        client.perform(Request("DELETE", where, self.query))
+        return text
+
+
+class Entry(t.NamedTuple):
+    """A file, directory or link in an instance, without its content.
+
+    :param kind: C(file), C(directory) or C(symlink)
+    """
+
+    kind: str
+    mode: int
+    uid: int
+    gid: int
+
+
+class Inside:
+    """One instance, for what is done inside it. In check mode it may still be missing or stopped, with a warning."""
+
+    def __init__(self, session: Client, task: Task) -> None:
+        name, project = task.params["name"], task.params["project"]
+        for option in ("name", "project"):
+            if not task.params[option]:
+                raise InvalidOption(f"'{option}' is empty", next_step="give a name")
+        self.session = session
+        self.task = task
+        self.label = f"instance '{name}' of project '{project}'"
+        self.path = join("1.0", "instances", name)
+        self.query = {"project": project}
+        self.have: dict[str, t.Any] | None = session.find(self.path, self.query)
+        if self.have is None and not isinstance(session, NoDaemon):
+            self._foretold(self._missing(name, project))
+
+    @property
+    def running(self) -> bool:
+        """Whether commands can run. A guest that has reported Ready is running."""
+        return self.have is not None and self.have["status_code"] in (STATUS_RUNNING, STATUS_READY)
+
+    def require_running(self) -> None:
+        """Raise where commands cannot run."""
+        if self.have is not None and not self.running:
+            self._foretold(
+                Refused(
+                    f"it is {self.have['status']}, and commands only run in an instance that is running",
+                    obj=self.label,
+                    endpoint=str(self.session.transport.endpoint),
+                    next_step="start it with nfvlab.fleet.incus_instance",
+                )
+            )
+
+    def look(self, path: str) -> Entry | None:
+        """What is at a path, links not followed; null where there is nothing."""
+        response = self.session.send(self.files("HEAD", path), None, {}, self.session.transport.timeout)
+        if response.status == 404:
+            return None
+        if response.status != 200:  # an answer to HEAD does not say why
+            request = self.files("GET", path)
+            self.session.judge(self.session.send(request, None, {}, self.session.transport.timeout), request)
+        seen = {
+            name: response.headers.get(f"x-incus-{name}", response.headers.get(f"x-lxd-{name}", ""))
+            for name in ("type", "mode", "uid", "gid")
+        }
+        return Entry(seen["type"], int(seen["mode"] or "0", 8), int(seen["uid"] or 0), int(seen["gid"] or 0))
+
+    def read(self, path: str) -> bytes:
+        """The content of a file, or the target of a link as an absolute path."""
+        request = self.files("GET", path)
+        response = self.session.send(request, None, {}, self.session.transport.timeout)
+        if response.status != 200:
+            self.session.judge(response, request)
+        return response.body
+
+    def files(self, method: str, path: str, **rest: t.Any) -> Request:
+        """A request about a file."""
+        return Request(method, f"{self.path}/files", {**self.query, "path": path}, **rest)
+
+    def _foretold(self, error: FleetError) -> None:
+        """Raise, but in check mode only warn: an earlier task may have foretold what is not there yet."""
+        if not self.task.check_mode:
+            raise error
+        self.task.warn(f"check mode: {error}")
+
+    def _missing(self, name: str, project: str) -> MissingReference:
+        projects = self.session.names("/1.0/projects") or ()
+        if project in projects:
+            instances = self.session.names("/1.0/instances", self.query) or ()
+            error = no_such("instance", name, instances, "create it with nfvlab.fleet.incus_instance")
+        else:
+            error = no_such("project", project, projects, "create it with nfvlab.fleet.incus_project")
+        error.endpoint = str(self.session.transport.endpoint)
+        return error
+
+
+def absolute(option: str, path: str) -> str:
+    """A path inside an instance, which has no working directory to begin at."""
+    if not path.startswith("/"):
+        raise InvalidOption(f"'{option}' is '{path}'", next_step="give a path inside the instance that begins with '/'")
+    return path
