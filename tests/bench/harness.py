@@ -118,7 +118,7 @@ def timed(work: t.Callable[[], t.Any], times: int) -> t.Callable[[], float]:
 
     def measure() -> float:
         start = time.perf_counter()
-        for _ in range(times):
+        for _turn in range(times):
             work()
         return (time.perf_counter() - start) / times
 

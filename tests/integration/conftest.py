@@ -46,7 +46,7 @@ def playbook(
         **environment,
     }
     run = subprocess.run(
-        command, cwd=cwd or ROOT, env=settings, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        command, cwd=cwd or ROOT, env=settings, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
     )
     if check and run.returncode:
         pytest.fail(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout[-6000:]}\n{run.stderr[-2000:]}")

@@ -36,6 +36,7 @@ def test_scenario(scenario: str, prepared: None) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        check=False,
     )
     output = COLOUR.sub("", run.stdout)
     assert run.returncode == 0, output[-6000:]

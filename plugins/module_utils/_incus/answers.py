@@ -126,7 +126,7 @@ def operation_error(operation: t.Mapping[str, t.Any], endpoint: str) -> FleetErr
 def operation_failed(text: str, code: int | None, endpoint: str) -> FleetError:
     """The error for an operation's own words; a known meaning wins over the plain failure."""
     known = error_for(code if code in (404, 409, 412) else 400, text, endpoint)
-    if type(known) is not Refused:
+    if known.kind != Refused.kind:
         return known
     return OperationFailed(
         f"the daemon's operation failed: {text}", endpoint=endpoint, code=code, text=text, next_step=known.next_step
