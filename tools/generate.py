@@ -48,11 +48,8 @@ ROLES = {
         },
     ),
     "incus_fleet": (
-        "Makes and starts instances, or takes them away.",
-        {
-            "instances": ("Instances", "incus_instance"),
-            "defaults": ("What all instances have in common", "incus_instance"),
-        },
+        "Brings up fleets of instances, or takes them away.",
+        {"fleets": ("Fleets", "incus_fleet")},
     ),
 }
 
@@ -160,11 +157,15 @@ def own_options(name: str, doc: dict) -> dict[str, dict]:
         if part:
             merged.update(yaml.safe_load(getattr(fragments.ModuleDocFragment, part))["options"])
     merged.update(doc.get("options", {}))
-    return {
-        # The module's own default holds where an item does not have the option.
-        option: {key: value for key, value in merged[option].items() if key != "default"}
-        for option in sorted(merged)
-    }
+    return {option: as_role_option(merged[option]) for option in sorted(merged)}
+
+
+def as_role_option(documented: dict) -> dict:
+    """A module's option as that of a role: the module's own default holds where an item does not have it."""
+    spec = {key: value for key, value in documented.items() if key not in ("default", "suboptions")}
+    if "suboptions" in documented:
+        spec["options"] = {name: as_role_option(inner) for name, inner in documented["suboptions"].items()}
+    return spec
 
 
 def argument_specs(role: str, docs: dict[str, dict]) -> str:
@@ -180,20 +181,13 @@ def argument_specs(role: str, docs: dict[str, dict]) -> str:
     }
     for name, (holds, module) in variables.items():
         inner = own_options(module, docs[module])
-        what = [f"{holds}, each with the options of M(nfvlab.fleet.{module})."]
-        if name == "defaults":
-            what = [f"{holds}, options of M(nfvlab.fleet.{module}). An instance's own options win."]
-            inner = {option: {**value, "required": False} for option, value in inner.items() if option != "name"}
-        if role == "incus_fleet":
-            del inner["project"]
-            options["incus_fleet_project"] = {
-                "description": ["The project that they live in."],
-                "type": "str",
-                "default": "default",
-            }
-        listed = {"type": "dict"} if name == "defaults" else {"type": "list", "elements": "dict"}
-        empty: object = {} if name == "defaults" else []
-        options[f"{role}_{name}"] = {"description": what, **listed, "default": empty, "options": inner}
+        options[f"{role}_{name}"] = {
+            "description": [f"{holds}, each with the options of M(nfvlab.fleet.{module})."],
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {option: value for option, value in inner.items() if option != "state" or role != "incus_fleet"},
+        }
     spec = {"argument_specs": {"main": {"short_description": purpose, "description": [purpose], "options": options}}}
     return "---\n# Written by tools/generate.py.\n" + yaml.dump(
         spec, Dumper=Indented, sort_keys=False, width=150, default_flow_style=False

@@ -30,6 +30,9 @@ class Seen:
         """Take down what one task, or one item of its loop, returned."""
         if result.get("failed"):
             self.failures.append(str(result.get("msg", task)))
+        if "counts" in result and "hosts" in result:
+            self._note_fleet(result)
+            return
         label = _label(result)
         if result.get("changed"):
             self.changes.append(_change(label, result["diff"]) if label else task)
@@ -41,6 +44,16 @@ class Seen:
                 state = instance.get("state") or {}
                 found = addresses(state, "inet") + addresses(state, "inet6")
                 self.instances[label] = (instance.get("status", ""), ", ".join(found) or "-")
+
+    def _note_fleet(self, result: t.Mapping[str, t.Any]) -> None:
+        """Take down what a fleet's task returned, with its diff as far as it goes."""
+        told = {diff["before_header"]: diff for diff in result["diff"]}
+        self.changes += [_change(label, diff) for label, diff in told.items()]
+        untold = result["counts"]["changed"] - len(told)
+        if untold:
+            self.changes += [f"~ {untold} more of the fleet"]
+        for host in result["hosts"]:
+            self.instances[f"instance '{host['name']}'"] = (host["status"], ", ".join(host["addresses"]) or "-")
 
 
 def _label(result: t.Mapping[str, t.Any]) -> str:

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler
 
 READING = ("GET", "HEAD")
 PASSED_ON = ("content-type", "etag", "location")
+ABOUT_FILES = ("x-incus-", "x-lxd-")
 
 
 class UnixHTTPConnection(http.client.HTTPConnection):
@@ -108,7 +109,8 @@ def recording(daemon: str, path: str) -> t.Iterator[Proxy]:
                 self.close_connection = True
                 return
             headers = {key.lower(): value for key, value in response.getheaders()}
-            self.reply(response.status, {key: value for key, value in headers.items() if key in PASSED_ON}, content)
+            passed = {key: value for key, value in headers.items() if key in PASSED_ON or key.startswith(ABOUT_FILES)}
+            self.reply(response.status, passed, content)
 
         def reply(self, status: int, headers: dict[str, str], content: bytes) -> None:
             self.send_response_only(status)

@@ -68,10 +68,36 @@ EVERY_MODULE: list[dict[str, t.Any]] = [
         }
     },
     {
+        "nfvlab.fleet.incus_file": {
+            "project": "nfvt-a",
+            "name": "nfvt-1",
+            "path": "/srv/app/conf",
+            "content": "x",
+            "mode": "0600",
+            "parents": True,
+        }
+    },
+    {
+        "nfvlab.fleet.incus_exec": {
+            "project": "nfvt-a",
+            "name": "nfvt-1",
+            "command": ["cp", "/srv/app/conf", "/srv/copy"],
+            "creates": "/srv/copy",
+        }
+    },
+    {
+        "nfvlab.fleet.incus_fleet": {
+            "project": "nfvt-a",
+            "name": "edge",
+            "defaults": {"image": "nfvt-i", "profiles": ["nfvt-p"]},
+            "instances": [{"name": "nfvt-[2:3]"}],
+        }
+    },
+    {
         "nfvlab.fleet.incus_info": {"project": "nfvt-a", "collection": "instances", "query": "[].name"},
         "register": "found",
     },
-    {"ansible.builtin.assert": {"that": "found.result == ['nfvt-1']"}},
+    {"ansible.builtin.assert": {"that": "found.result == ['nfvt-1', 'nfvt-2', 'nfvt-3']"}},
 ]
 
 
@@ -84,7 +110,7 @@ def test_every_module_is_in_the_list_below() -> None:
 def test_every_module_runs_on_python_3_9(house: Client, image: str, tmp_path: Path) -> None:
     variables = {"ansible_python_interpreter": PYTHON39, "image": image}
     first = run(tmp_path, EVERY_MODULE, vars=variables)
-    assert "changed=7" in first.stdout, first.stdout
+    assert "changed=9" in first.stdout, first.stdout
     assert "changed=0" in run(tmp_path, EVERY_MODULE, vars=variables).stdout
 
 

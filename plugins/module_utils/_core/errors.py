@@ -68,7 +68,6 @@ class FleetError(Exception):
         self.code = code
         self.text = text
         self.outcome: t.Any = None  # what had been sent before, for the result
-        self.result: dict[str, t.Any] = {}  # what the task returns beside the error
 
     def about(self, obj: str) -> FleetError:
         """The same error, with the object filled in where it was not known yet."""

@@ -83,19 +83,23 @@ class FleetModule(AnsibleModule):
             msg = _unknown_options(unknown, list(self.argument_spec))
         super().fail_json(msg=_with_hint(str(msg)), **kwargs)
 
-    def fail(self, error: FleetError) -> t.NoReturn:
-        """End with an error of ours, and with what had been sent before it happened."""
+    def clean(self, error: FleetError) -> FleetError:
+        """The same error without the secrets that the system's own words may repeat."""
         secrets = self._secrets.values(self._raw) | self._secrets.values(self.params)
         if isinstance(error, Bug):
             error.what = scrub(error.what, secrets)
-        if error.text:  # the system's own words may repeat what it was given
+        if error.text:
             clean = scrub(error.text, secrets)
             error.what = error.what.replace(error.text.rstrip("."), clean.rstrip("."))
             error.text = clean
+        return error
+
+    def fail(self, error: FleetError) -> t.NoReturn:
+        """End with an error of ours, and with what had been sent before it happened."""
+        error = self.clean(error)
         result: dict[str, t.Any] = {"changed": False, "failure": error.failure()}
         if error.outcome is not None:
             result.update(outcome_result(error.outcome, self.check_mode))
-        result.update(error.result)
         self.fail_json(msg=str(error), **result)
 
     def run(self, work: t.Callable[[], dict[str, t.Any]]) -> t.NoReturn:
@@ -112,6 +116,8 @@ class FleetModule(AnsibleModule):
                     next_step="this is an error in nfvlab.fleet, please report it with the task that caused it",
                 )
             )
+        if result.get("failed"):
+            self.fail_json(**result)
         self.exit_json(**result)
 
     def converge(self, resource: Resource, session: Session) -> dict[str, t.Any]:

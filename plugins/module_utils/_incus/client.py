@@ -52,6 +52,7 @@ class Client:
         self.operation_timeout = operation_timeout
         self._etags: dict[str, str] = {}
         self._server: dict[str, t.Any] | None = None
+        self._names: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] | None = None
 
     def __enter__(self) -> Client:
         return self
@@ -125,7 +126,17 @@ class Client:
 
     def names(self, collection: str, query: Query | None = None) -> list[str] | None:
         """The names in a collection, in one request that looks at no object; null where there is no daemon to ask."""
-        return [unquote(url.split("?")[0].rsplit("/", 1)[-1]) for url in self.get(collection, query) or ()]
+        key = (collection, tuple(sorted((query or {}).items())))
+        if self._names is not None and key in self._names:
+            return self._names[key]
+        names = [unquote(url.split("?")[0].rsplit("/", 1)[-1]) for url in self.get(collection, query) or ()]
+        if self._names is not None:
+            self._names[key] = names
+        return names
+
+    def remember_names(self) -> None:
+        """From now on, ask for the names in a collection once: many objects of one task refer to the same others."""
+        self._names = {}
 
     # -- writing
 

@@ -7,10 +7,9 @@
 
 from __future__ import annotations
 
-import shlex
 import typing as t
 
-from .._core.errors import FleetError, Interrupted, InvalidOption, NotFound, OperationFailed, TimedOut
+from .._core.errors import FleetError, Interrupted, InvalidOption, MissingReference, NotFound, OperationFailed, TimedOut
 from .._core.fields import Spec, scalar
 from .._core.module import SECRET_KEYS, FleetModule
 from .._core.resource import Task
@@ -75,6 +74,8 @@ class Command:
         self.creates, self.removes = (
             absolute(guard, option[guard]) if option.get(guard) else None for guard in ("creates", "removes")
         )
+        if option.get("cwd"):
+            absolute("cwd", option["cwd"])
         self.unless: list[str] = option.get("unless") or []
         self.environment = {
             key: scalar(f"environment.{key}", value)
@@ -110,11 +111,15 @@ class Command:
 
 
 class Run:
-    """The commands of one task, one after the other."""
+    """The commands of one task, one after the other.
 
-    def __init__(self, session: Client, task: Task) -> None:
+    :param clean: takes the secrets out of an error
+    """
+
+    def __init__(self, session: Client, task: Task, clean: t.Callable[[FleetError], FleetError]) -> None:
         self.task = task
-        self.whole = Command(task.params, task.params)
+        self.clean = clean
+        self.whole = Command({**task.params, "name": None}, task.params)  # the task's name is the instance's
         listed = task.given.get("commands")
         self.commands = [self.whole] if listed is None else [Command(item, task.params) for item in listed]
         if not self.commands or not all(command.words and command.words[0] for command in self.commands):
@@ -126,10 +131,7 @@ class Run:
         self.changed = False
 
     def __call__(self) -> dict[str, t.Any]:
-        """The result of the module.
-
-        :raises FleetError: that of the first command that failed, with everybody's results
-        """
+        """The result of the module, with one entry for each command; when something failed, with its error."""
         failed: FleetError | None = None
         try:
             reason = self._guarded(self.whole) if self.commands != [self.whole] else ""
@@ -139,16 +141,15 @@ class Run:
                 self.results.append(self._one(command, reason))
             failed = self.errors[0] if self.errors else None
         except FleetError as error:
-            failed = error
+            failed = self.clean(error)
         results = self._complete()
         result = {"changed": self.changed, "actions": self.actions, "results": results}
         if len(results) == 1:
             result.update({key: results[0][key] for key in FLAT})
-        if failed is None:
-            return result
-        result.pop("msg", None)
-        failed.result = result
-        raise failed.about(self.inside.label)
+        if failed:
+            failed.about(self.inside.label)
+            result.update(failed=True, msg=str(failed), failure=failed.failure())
+        return result
 
     def _complete(self) -> list[dict[str, t.Any]]:
         """One entry for each command, also for those that nobody came to."""
@@ -179,23 +180,40 @@ class Run:
             if reason:
                 return command.result(None, reason)
             ended = self._perform(command.step(self.inside, command.words))
-            self.changed = True
             if ended is None:
+                self.changed = True
                 return command.result(None, "would run")
             error = _judge(ended, command, self.inside)
+            self.changed = self.changed or not isinstance(error, NotFound)
         except FleetError as raised:
             # Where it went out and nobody knows what it did, it counts as a change.
             self.changed = self.changed or isinstance(raised, (OperationFailed, TimedOut, Interrupted))
             error = raised
         if error:
-            self.errors.append(error)
+            self.errors.append(self.clean(error))
         return command.result(ended, error.what if error else "", failed=bool(error))
 
     def _perform(self, step: Exec) -> Ended | None:
         """Perform a step and note it; in check mode only note it."""
         self.inside.require_running()
+        self._require_directory(step.options.get("cwd"))
         self.actions.append({**step.describe(), "sent": not self.task.check_mode})
         return None if self.task.check_mode else step.perform(self.inside.session)
+
+    def _require_directory(self, cwd: str | None) -> None:
+        """The daemon runs a command in C(/) where its directory is not there, and says nothing."""
+        if cwd is None or self.inside.have is None:
+            return
+        entry = self.inside.look(cwd)
+        if entry is None or entry.kind == "file":
+            self.inside.foretold(
+                MissingReference(
+                    f"there is no directory '{cwd}' in the instance",
+                    obj=self.inside.label,
+                    endpoint=str(self.inside.session.transport.endpoint),
+                    next_step="create it first, or correct 'cwd'",
+                )
+            )
 
 
 def _judge(ended: Ended, command: Command, inside: Inside) -> FleetError | None:
@@ -205,9 +223,9 @@ def _judge(ended: Ended, command: Command, inside: Inside) -> FleetError | None:
     if ended.rc in command.success:
         return None
     where = str(inside.session.transport.endpoint)
-    if ended.rc == NOT_FOUND and not ended.stderr:
+    if ended.rc == NOT_FOUND and not (ended.stdout or ended.stderr):
         return NotFound(
-            f"there is no command '{_brief(command.words[:1])}' in the instance",
+            f"there is no command '{command.words[0]}' in the instance",
             endpoint=where,
             code=ended.rc,
             next_step="a command is a list of words, each by itself"
@@ -235,7 +253,7 @@ def _overdue(what: str, ended: Ended, command: Command) -> TimedOut:
 
 def _brief(words: t.Sequence[str], width: int = 60) -> str:
     """A command as one short line."""
-    line = " ".join(shlex.join(words).split())
+    line = " ".join(" ".join(words).split())
     return line if len(line) <= width else line[: width - 3] + "..."
 
 
@@ -251,6 +269,6 @@ def run_exec() -> t.NoReturn:
     def work() -> dict[str, t.Any]:
         task = module.task()
         with connect(task) as session:
-            return Run(session, task)()
+            return Run(session, task, module.clean)()
 
     module.run(work)

@@ -11,7 +11,16 @@ import os
 import time
 import typing as t
 
-from .._core.errors import FleetError, InvalidOption, MissingReference, OperationFailed, Refused, TimedOut, no_such
+from .._core.errors import (
+    FleetError,
+    InvalidOption,
+    MissingReference,
+    OperationFailed,
+    Refused,
+    TimedOut,
+    did_you_mean,
+    no_such,
+)
 from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Task
@@ -92,10 +101,15 @@ class Exec(t.NamedTuple):
         request = self.request(mark)
         where = client.where(request)
         begun = time.monotonic()
-        operation = str(start(client, request).operation)
+        operation = str(start(client, request).operation).split("?")[0]
         overdue = False
         try:
             ended = wait(client, operation, where, self.limit)
+        except OperationFailed:
+            # Incus: the operation of a command that ends with 126 or 127 fails, even where a shell ran and said so.
+            ended = (client.find(operation) or {}).get("metadata")
+            if not ended or "return" not in ended:
+                raise
         except TimedOut:
             overdue = True
             ended = self._kill(client, operation, f"{MARK}={mark}")
@@ -147,9 +161,12 @@ class Entry(t.NamedTuple):
 
 
 class Inside:
-    """One instance, for what is done inside it. In check mode it may still be missing or stopped, with a warning."""
+    """One instance, for what is done inside it. In check mode it may still be missing or stopped, with a warning.
 
-    def __init__(self, session: Client, task: Task) -> None:
+    :param needed: whether it has to be there
+    """
+
+    def __init__(self, session: Client, task: Task, *, needed: bool = True) -> None:
         name, project = task.params["name"], task.params["project"]
         for option in ("name", "project"):
             if not task.params[option]:
@@ -160,8 +177,8 @@ class Inside:
         self.path = join("1.0", "instances", name)
         self.query = {"project": project}
         self.have: dict[str, t.Any] | None = session.find(self.path, self.query)
-        if self.have is None and not isinstance(session, NoDaemon):
-            self._foretold(self._missing(name, project))
+        if self.have is None and needed and not isinstance(session, NoDaemon):
+            self.foretold(self._missing(name, project))
 
     @property
     def running(self) -> bool:
@@ -171,7 +188,7 @@ class Inside:
     def require_running(self) -> None:
         """Raise where commands cannot run."""
         if self.have is not None and not self.running:
-            self._foretold(
+            self.foretold(
                 Refused(
                     f"it is {self.have['status']}, and commands only run in an instance that is running",
                     obj=self.label,
@@ -186,8 +203,12 @@ class Inside:
         if response.status == 404:
             return None
         if response.status != 200:  # an answer to HEAD does not say why
-            request = self.files("GET", path)
-            self.session.judge(self.session.send(request, None, {}, self.session.transport.timeout), request)
+            try:
+                self.read(path)
+            except FleetError as error:
+                if "not a directory" in (error.text or ""):
+                    return None  # a part of the path is a file
+                raise
         seen = {
             name: response.headers.get(f"x-incus-{name}", response.headers.get(f"x-lxd-{name}", ""))
             for name in ("type", "mode", "uid", "gid")
@@ -206,7 +227,7 @@ class Inside:
         """A request about a file."""
         return Request(method, f"{self.path}/files", {**self.query, "path": path}, **rest)
 
-    def _foretold(self, error: FleetError) -> None:
+    def foretold(self, error: FleetError) -> None:
         """Raise, but in check mode only warn: an earlier task may have foretold what is not there yet."""
         if not self.task.check_mode:
             raise error
@@ -216,10 +237,12 @@ class Inside:
         projects = self.session.names("/1.0/projects") or ()
         if project in projects:
             instances = self.session.names("/1.0/instances", self.query) or ()
-            error = no_such("instance", name, instances, "create it with nfvlab.fleet.incus_instance")
+            hint = did_you_mean(name, instances) or "create it with nfvlab.fleet.incus_instance"
+            error = MissingReference("it does not exist", next_step=hint)
         else:
             error = no_such("project", project, projects, "create it with nfvlab.fleet.incus_project")
         error.endpoint = str(self.session.transport.endpoint)
+        error.obj = self.label
         return error
 
 

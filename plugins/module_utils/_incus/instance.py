@@ -189,12 +189,13 @@ class Instance(Record):
             if not missing or task.check_mode:
                 break
             if time.monotonic() >= deadline:
-                raise self._diagnosis(session, task, state, missing)
+                raise self.diagnosis(session, task, state, missing)
             time.sleep(_POLL)
         outcome.object["state"] = state
         outcome.object["status"], outcome.object["status_code"] = state["status"], state["status_code"]
 
-    def _diagnosis(self, session: Client, task: Task, state: dict[str, t.Any], missing: list[str]) -> TimedOut:
+    def diagnosis(self, session: Client, task: Task, state: dict[str, t.Any], missing: list[str]) -> TimedOut:
+        """Why an instance that was waited for may not be there yet."""
         parts = [f"it is {state['status']}", f"its addresses are {', '.join(addresses(state, 'inet')) or 'none'}"]
         links = [f"{name} is {nic['state']}" for name, nic in (state.get("network") or {}).items() if name != "lo"]
         parts.append(f"its interfaces: {', '.join(links) or 'none'}")

@@ -30,12 +30,13 @@ class Daemon:
     endpoint = UnixEndpoint("/s")
     timeout = 30.0
 
-    def __init__(self, ends=None, paths=(), status=103, brand="incus", hangs=()):
+    def __init__(self, ends=None, paths=(), status=103, brand="incus", hangs=(), kind="file"):
         self.ends = {"/bin/sh": (0, "", ""), **(ends or {})}
         self.paths = paths
         self.status = status
         self.place = PLACES[brand]
         self.hangs = set(hangs)
+        self.kind = kind
         self.started = []
         self.files = {}
         self.asked = []
@@ -54,7 +55,7 @@ class Daemon:
         if path.startswith("/1.0/operations/"):
             return self.sync(self.operation(int(path.split("/")[3])))
         if path == "/1.0/instances/i/files":
-            return Response(200 if query["path"][0] in self.paths else 404, {"x-incus-type": "file"}, b"")
+            return Response(200 if query["path"][0] in self.paths else 404, {"x-incus-type": self.kind}, b"")
         if path == "/1.0/instances/i":
             return self.sync({"name": "i", "status": "Some", "status_code": self.status})
         if path in ("/1.0/instances", "/1.0/projects"):
@@ -72,6 +73,8 @@ class Daemon:
         if self.started[number]["record-output"]:
             metadata["output"] = {"1": self.place.format(number, "stdout"), "2": self.place.format(number, "stderr")}
             self.files.update(zip(metadata["output"].values(), (out, err)))
+        if rc == 127:
+            return {"status_code": 400, "err": "Command not found", "metadata": metadata}
         return {"status_code": 200, "metadata": metadata}
 
     def sync(self, metadata):
@@ -82,16 +85,16 @@ class Daemon:
 
 
 def run(daemon, check=False, warned=None, **given):
-    """The result of a task, or of its failure, with the error under C(error)."""
+    """The result of a task; where options or the place are wrong, what is said about them."""
     given = {"name": "i", "project": "p", **given}
     params = {name: option.get("default") for name, option in OPTIONS.items()} | given
     task = Task(params, only_given(params, given, OPTIONS), check_mode=check, warn=(warned or []).append)
     client = Client(UnixEndpoint("/s"), operation_timeout=5)
     client.transport = daemon
     try:
-        return Run(client, task)()
+        return Run(client, task, lambda error: error)()
     except errors.FleetError as error:
-        return {**error.result, "error": error}
+        return {"failed": True, "msg": str(error), "failure": error.failure()}
 
 
 @pytest.mark.parametrize("brand", PLACES)
@@ -104,7 +107,7 @@ def test_output_is_read_where_the_daemon_says_and_then_deleted(brand):
 
 
 def test_environment_user_and_directory_are_sent_and_only_named_in_actions():
-    daemon = Daemon({"id": (0, "", "")})
+    daemon = Daemon({"id": (0, "", "")}, paths=["/x"], kind="directory")
     done = run(daemon, command=["id"], environment={"N": 1, "B": True, "X": None}, user=5, group=6, cwd="/x")
     body = daemon.started[0]
     assert body["environment"].pop("NFVLAB_FLEET_EXEC")
@@ -167,45 +170,56 @@ def test_the_first_failure_ends_the_task_and_everybody_has_an_entry():
     daemon = Daemon({"a": (0, "", ""), "b": (3, "out", "one\n two \n"), "c": (0, "", "")})
     commands = [{"command": [word]} for word in "abc"]
     failed = run(daemon, commands=commands)
-    assert isinstance(failed["error"], errors.OperationFailed) and failed["error"].code == 3
-    assert str(failed["error"]).startswith("instance 'i' of project 'p': the command 'b' ended with 3: two (unix:/s)")
+    assert failed["failure"]["kind"] == "operation_failed" and failed["failure"]["code"] == 3
+    assert failed["msg"].startswith("instance 'i' of project 'p': the command 'b' ended with 3: two (unix:/s)")
     assert failed["changed"] and [entry["ran"] for entry in failed["results"]] == [True, True, False]
     assert [entry["failed"] for entry in failed["results"]] == [False, True, False]
     assert failed["results"][1]["rc"] == 3 and failed["results"][1]["stdout"] == "out"
     further = run(daemon, commands=commands, max_failed=1)
-    assert further["results"][2]["ran"] and further["error"].code == 3
+    assert further["results"][2]["ran"] and further["failure"]["code"] == 3
 
 
 def test_a_single_command_fails_with_its_fields():
     failed = run(Daemon({"x": (2, "o", "e")}), command=["x"])
-    assert (failed["rc"], failed["stdout"], failed["stderr"]) == (2, "o", "e") and "msg" not in failed
+    assert (failed["rc"], failed["stdout"], failed["stderr"]) == (2, "o", "e")
 
 
 def test_codes_of_success_are_the_tasks_or_the_commands_own():
     daemon = Daemon({"x": (2, "", ""), "y": (3, "", "")})
-    assert "error" not in run(daemon, command=["x"], success_codes=[0, 2])
+    assert "failed" not in run(daemon, command=["x"], success_codes=[0, 2])
     commands = [{"command": ["x"]}, {"command": ["y"], "success_codes": [3]}]
-    assert "error" not in run(daemon, commands=commands, success_codes=[2])
+    assert "failed" not in run(daemon, commands=commands, success_codes=[2])
 
 
 @pytest.mark.parametrize(
     ("words", "stderr", "kind", "said"),
     [
-        (["nope"], "", errors.NotFound, "there is no command 'nope' in the instance"),
-        (["ls -l"], "", errors.NotFound, "each by itself"),
-        (["sh"], "sh: nope: not found", errors.OperationFailed, "ended with 127: sh: nope: not found"),
+        (["nope"], "", "not_found", "there is no command 'nope' in the instance"),
+        (["ls -l"], "", "not_found", "each by itself"),
+        (["sh"], "sh: nope: not found", "operation_failed", "ended with 127: sh: nope: not found"),
     ],
 )
 def test_a_missing_command_is_said_to_be_so(words, stderr, kind, said):
     failed = run(Daemon({words[0]: (127, "", stderr)}), command=words)
-    assert type(failed["error"]) is kind and said in str(failed["error"])
+    assert failed["failure"]["kind"] == kind and said in failed["msg"]
+
+
+@pytest.mark.parametrize(("paths", "ran"), [(["/x"], True), ([], False)])
+def test_a_directory_that_is_not_there_is_not_silently_another(paths, ran):
+    done = run(Daemon({"x": (0, "", "")}, paths=paths, kind="directory"), command=["x"], cwd="/x")
+    assert ("failed" not in done) is ran
+    assert ran or "there is no directory '/x' in the instance" in done["msg"]
+
+
+def test_a_guard_that_is_not_there_lets_the_command_run():
+    assert run(Daemon({"x": (0, "", ""), "y": (127, "", "")}), command=["x"], unless=["y"])["changed"]
 
 
 def test_a_command_whose_time_is_over_is_killed():
     daemon = Daemon({"sleep": (137, "began", "")}, hangs=["sleep"])
     failed = run(daemon, command=["sleep", "9"], command_timeout=1)
-    assert isinstance(failed["error"], errors.TimedOut)
-    assert "the command 'sleep 9' did not end within 1 s and was killed" in str(failed["error"])
+    assert failed["failure"]["kind"] == "timed_out"
+    assert "the command 'sleep 9' did not end within 1 s and was killed" in failed["msg"]
     assert failed["rc"] == 137 and failed["stdout"] == "began" and failed["changed"]
     sleeper, killer = daemon.started
     assert killer["command"][-1] == "NFVLAB_FLEET_EXEC=" + sleeper["environment"]["NFVLAB_FLEET_EXEC"]
@@ -216,7 +230,7 @@ def test_a_command_that_cannot_be_killed_goes_on():
     daemon.ends.pop("/bin/sh")
     daemon.operation = lambda number: {"status_code": 103}
     failed = run(daemon, command=["sleep", "9"], command_timeout=1)
-    assert "goes on" in str(failed["error"]) and failed["rc"] is None and failed["results"][0]["ran"]
+    assert "goes on" in failed["msg"] and failed["rc"] is None and failed["results"][0]["ran"]
 
 
 @pytest.mark.parametrize(
@@ -232,13 +246,13 @@ def test_a_command_that_cannot_be_killed_goes_on():
     ],
 )
 def test_wrong_options_are_named(given, said):
-    assert said in str(run(Daemon(), **given)["error"])
+    assert said in run(Daemon(), **given)["msg"]
 
 
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        ({"name": "ii"}, "instance 'ii' does not exist"),
+        ({"name": "ii"}, "instance 'ii' of project 'p': it does not exist"),
         ({"project": "pp"}, "project 'pp' does not exist"),
     ],
 )
@@ -248,8 +262,8 @@ def test_a_missing_place_is_named_with_the_near_one_and_only_a_warning_in_check_
     if "project" in where:
         daemon.request = _without(daemon, "i")
     failed = run(daemon, command=["x"], **where)
-    assert isinstance(failed["error"], errors.MissingReference) and said in str(failed["error"])
-    assert "did you mean" in str(failed["error"])
+    assert failed["failure"]["kind"] == "missing_reference" and said in failed["msg"]
+    assert "did you mean" in failed["msg"]
     warned = ["check run"]
     assert run(daemon, check=True, warned=warned, command=["x"], creates="/x", **where)["changed"]
     assert said in warned[-1]
@@ -271,5 +285,5 @@ def test_only_a_running_instance_runs_commands_and_ready_is_running(status, runs
     daemon = Daemon({"x": (0, "", "")}, status=status, paths=["/there"])
     assert run(daemon, command=["x"])["changed"] is runs
     assert len(daemon.started) == runs
-    assert "error" not in run(daemon, command=["x"], creates="/there")
+    assert "failed" not in run(daemon, command=["x"], creates="/there")
     assert run(daemon, check=True, command=["x"])["changed"]

@@ -9,20 +9,6 @@ busybox=/bin/busybox
 # Part of what the image is, so never the clock's: 2026-01-01.
 created=1767225600
 
-debian=$(dpkg --print-architecture)
-case $debian in
-    amd64) architecture=x86_64 ;;
-    arm64) architecture=aarch64 ;;
-    armel) architecture=armv6l ;;
-    armhf) architecture=armv7l ;;
-    i386) architecture=i686 ;;
-    loong64) architecture=loongarch64 ;;
-    mips64el) architecture=mips64 ;;
-    ppc64el) architecture=ppc64le ;;
-    riscv64 | s390x) architecture=$debian ;;
-    *) echo "build.sh: the daemon's name of the architecture $debian is not known" >&2; exit 1 ;;
-esac
-
 # A dynamic one would start nothing, as there are no libraries in the image.
 if LC_ALL=C ldd "$busybox" >/dev/null 2>&1; then
     echo "build.sh: $busybox is not static; install the package busybox-static" >&2
@@ -52,11 +38,11 @@ install -m 0640 "$here/shadow" "$root/etc/shadow"
 ln -s /proc/mounts "$root/etc/mtab"
 
 cat >"$tree/metadata.yaml" <<END
-architecture: $architecture
+architecture: $ARCHITECTURE
 creation_date: $created
 properties:
-  architecture: $debian
-  description: BusyBox $release $debian
+  architecture: $DEBIAN_ARCHITECTURE
+  description: BusyBox $release $DEBIAN_ARCHITECTURE
   os: BusyBox
   release: "$release"
   variant: default

@@ -1,0 +1,384 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""Bringing a fleet about: one bulk read, the plan of `fleet`, a bounded pool, waves, a result for every instance."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+import typing as t
+
+from .._core.errors import Bug, Busy, FleetError, InvalidOption, TimedOut
+from .._core.fields import Spec
+from .._core.http import path as join
+from .._core.module import SECRET_KEYS, FleetModule
+from .._core.pool import each
+from .._core.resource import Outcome, Plan, Task, converge
+from . import fleet
+from .client import Client
+from .instance import Instance, addresses, power
+from .options import CONNECTION, connect
+from .record import SCOPES
+
+LOCKS = "/run/lock"
+_POLL = 0.2  # seconds
+
+
+def member_spec() -> Spec:
+    """The options of one instance of a fleet: those of a single instance, but for what the whole fleet has."""
+    spec = {name: dict(option) for name, option in Instance().spec().items()}
+    for name in ("project", *SECRET_KEYS):
+        del spec[name]
+    for option in spec.values():
+        option.pop("default", None)  # only what is really given counts
+    return spec
+
+
+def fleet_spec() -> Spec:
+    """The options of a fleet."""
+    members = member_spec()
+    return {
+        "name": {"type": "str", "required": True},
+        "lab": {"type": "str", "default": "lab"},
+        **SCOPES["project"],
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "defaults": {
+            "type": "dict",
+            "default": {},
+            "options": {name: {**option, "required": False} for name, option in members.items() if name != "name"},
+        },
+        "instances": {"type": "list", "elements": "dict", "default": [], "options": members},
+        "force": {"type": "bool", "default": False},
+        "adopt": {"type": "bool", "default": False},
+        "purge": {"type": "bool", "default": False},
+        "purge_max": {"type": "str", "default": "10%"},
+        "purge_force": {"type": "bool", "default": False},
+        "max_failed": {"type": "str", "default": "0"},
+        "batch": {"type": "int", "default": 0},
+        "batch_pause": {"type": "float", "default": 0.0},
+        "workers": {"type": "int", "default": 0},
+        "diff_limit": {"type": "int", "default": 20},
+        **SECRET_KEYS,
+    }
+
+
+def run_fleet() -> t.NoReturn:
+    """The main function of the fleet module."""
+    module = FleetModule({**CONNECTION, **fleet_spec()}, Instance().secrets)
+
+    def work() -> dict[str, t.Any]:
+        task = module.task()
+        with connect(task) as session:
+            return Fleet(session, task, lambda error: module.clean(error)).converge()
+
+    module.run(work)
+
+
+class Fleet:
+    """One run over one fleet.
+
+    :param clean: takes secrets out of an error, for the result of a single instance
+    """
+
+    def __init__(self, session: Client, task: Task, clean: t.Callable[[FleetError], FleetError]) -> None:
+        self.session = session
+        self.task = task
+        self.clean = clean
+        self.params = task.params
+        self.mark = f"{self.params['lab']}/{self.params['name']}"
+        self.instance = Instance()
+        self.results: dict[str, dict[str, t.Any]] = {}
+        self.diffs: list[dict[str, t.Any]] = []
+        self.failed = 0
+        self.declared = 0
+
+    def converge(self) -> dict[str, t.Any]:
+        """Read all, plan all, do what is to be done, and tell what became of each instance."""
+        params = self.params
+        for option in ("name", "lab", "project"):
+            if not params[option]:
+                raise InvalidOption(f"'{option}' is empty", obj="fleet", next_step="give a name")
+        declared = fleet.definitions(self.task.given.get("defaults") or {}, self.task.given.get("instances") or ())
+        self.declared = len(declared)
+        allowed = fleet.allowed(params["max_failed"], len(declared), "max_failed")
+        with self._alone():
+            self.session.remember_names()
+            have = self._read()
+            members = fleet.plan(
+                self.instance,
+                have,
+                declared,
+                self._base(),
+                mark=self.mark,
+                adopt=params["adopt"],
+                state=params["state"],
+            )
+            members += self._doomed(have, declared)
+            for member in members:
+                self._note(member)
+            changing = [member for member in members if member.changes]
+            if self.task.check_mode:
+                self._predict(changing)
+            else:
+                self._perform(changing, allowed)
+                self._wait([member for member in members if self._is_up_to(member)])
+            return self._result(members)
+
+    # -- before anything is sent
+
+    def _base(self) -> Task:
+        """What holds for every instance."""
+        params = {name: option.get("default") for name, option in self.instance.spec().items()}
+        params.update({"project": self.params["project"], "force": self.params["force"]})
+        return Task(params, {}, check_mode=self.task.check_mode, secrets=self.task.secrets, warn=_once(self.task.warn))
+
+    def _read(self) -> dict[str, dict[str, t.Any]]:
+        """All instances of the project, in one request; a project that is not there yet has none."""
+        self.instance.starts_on_creation = self.session.has("instance_create_start")
+        query = {"project": self.params["project"], "recursion": "1"}
+        found = self.session.find("/1.0/instances", query) or ()
+        return {entry["name"]: entry for entry in found}
+
+    def _doomed(self, have: dict[str, t.Any], declared: list[fleet.Definition]) -> list[fleet.Member]:
+        """The members that purging takes away, if that is allowed."""
+        if not self.params["purge"] or self.params["state"] == "absent":
+            return []
+        doomed = fleet.orphans(have, declared, self.mark)
+        marked = sum((entry.get("config") or {}).get(fleet.MARK) == self.mark for entry in have.values())
+        fleet.check_purge(doomed, len(declared), marked, self.params)
+        return fleet.plan(
+            self.instance,
+            have,
+            [fleet.Definition(name, {}) for name in doomed],
+            self._base(),
+            mark=self.mark,
+            adopt=False,
+            state="absent",
+        )
+
+    @contextlib.contextmanager
+    def _alone(self) -> t.Iterator[None]:
+        """Only one run at a time changes a fleet; another one is told who does. A check run changes nothing."""
+        if self.task.check_mode:
+            yield
+            return
+        import fcntl
+
+        path = os.path.join(LOCKS, "nfvlab-fleet-" + re.sub(r"[^\w.-]", "_", f"{self.params['project']}-{self.mark}"))
+        with open(path, "a+", encoding="utf-8") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                lock.seek(0)
+                raise Busy(
+                    f"another run works on it: {lock.read().strip() or 'who it is cannot be read'}",
+                    obj=f"fleet '{self.mark}'",
+                    next_step="wait until that has ended and run the task again",
+                ) from None
+            lock.truncate(0)
+            lock.write(f"process {os.getpid()} since {time.strftime('%H:%M:%S')}")
+            lock.flush()
+            yield
+
+    # -- doing it
+
+    def _predict(self, changing: list[fleet.Member]) -> None:
+        for member in changing:
+            plan: t.Any = member.plan
+            try:
+                self.instance.check(self.session, plan, member.task)
+            except FleetError as error:
+                self._fail(member, error)
+            else:
+                self._done(member, Outcome(plan, plan.then), 0.0)
+
+    def _perform(self, changing: list[fleet.Member], allowed: int) -> None:
+        """Wave after wave; one that brings too many failures is the last."""
+        workers = self.params["workers"] or 2 * (os.cpu_count() or 2)
+        waves = list(fleet.waves(changing, self.params["batch"]))
+        for number, wave in enumerate(waves):
+            if number and self.params["batch_pause"]:
+                time.sleep(self.params["batch_pause"])
+            for member, done, error in each(self._bring, wave, workers=workers, stop=lambda: self.failed > allowed):
+                if error is None and done is not None:
+                    self._done(member, *done)
+                else:
+                    self._fail(member, error)
+            if self.failed <= allowed and self.params["batch"]:
+                self._wait([member for member in wave if self._is_up_to(member)])
+            if self.failed > allowed:
+                return
+
+    def _bring(self, member: fleet.Member) -> tuple[Outcome, float]:
+        """Bring one instance into its state, by the same way as a task of its own."""
+        begun = time.monotonic()
+        params = {**member.task.params, "wait_for": []}  # waited for together
+        task = Task(params, member.task.given, secrets=member.task.secrets, warn=member.task.warn)
+        outcome = converge(self.instance, self.session, task)
+        self.session.transport.close()
+        return outcome, time.monotonic() - begun
+
+    # -- waiting, for all in a few requests
+
+    def _is_up_to(self, member: fleet.Member) -> bool:
+        """Whether there is something to wait for."""
+        result = self.results[member.name]
+        wanted = member.task.params.get("wait_for") and member.task.state in ("started", "present")
+        return bool(wanted) and not (result["failed"] or result.get("waited") or result.get("skipped"))
+
+    def _wait(self, members: list[fleet.Member]) -> None:
+        """Wait until every member has what it waits for; who does not make it in its time fails."""
+        begun = time.monotonic()
+        waiting = {member.name: member for member in members}
+        while waiting:
+            have, found = self._look()
+            for name, member in list(waiting.items()):
+                missing = [
+                    want
+                    for want in member.task.params["wait_for"]
+                    if not (power(have.get(name)) == "started" if want == "running" else found.get(name))
+                ]
+                if not missing:
+                    self.results[name]["waited"] = True
+                    del waiting[name]
+                elif time.monotonic() - begun > member.task.params["wait_timeout"]:
+                    self._fail(member, self._diagnosis(member, missing))
+                    del waiting[name]
+            if waiting:
+                time.sleep(_POLL)
+
+    def _look(self) -> tuple[dict[str, t.Any], dict[str, list[str]]]:
+        """All instances and their IPv4 addresses: one request for the instances, one for each bridge."""
+        have = self._read()
+        nics: dict[str, dict[str, str]] = {}  # by network: instance by hardware address
+        apart = []
+        for name, entry in have.items():
+            if power(entry) != "started":
+                continue
+            devices = entry.get("expanded_devices") or {}
+            managed = {key: nic for key, nic in devices.items() if nic.get("type") == "nic" and nic.get("network")}
+            for key, nic in managed.items():
+                address = nic.get("hwaddr") or entry["config"].get(f"volatile.{key}.hwaddr", "")
+                nics.setdefault(nic["network"], {})[address] = name
+            if not managed and name in self.results:
+                apart.append(name)
+        found: dict[str, list[str]] = {}
+        query = {"project": self.params["project"]}
+        for network, members in nics.items():
+            for lease in self.session.find(join("1.0", "networks", network, "leases"), query) or ():
+                if lease.get("hwaddr") in members and ":" not in lease["address"]:
+                    found.setdefault(members[lease["hwaddr"]], []).append(lease["address"])
+        for name in apart:  # no bridge of the daemon hands out its address: ask the instance
+            state = self.session.find(join("1.0", "instances", name, "state"), query)
+            found[name] = addresses(state or {}, "inet")
+        return have, found
+
+    def _diagnosis(self, member: fleet.Member, missing: list[str]) -> FleetError:
+        state = self.session.find(
+            self.instance.path(member.task.params) + "/state", {"project": self.params["project"]}
+        )
+        if state is None:
+            return TimedOut("it is gone", obj=self.instance.label(member.task.params))
+        return self.instance.diagnosis(self.session, member.task, state, missing)
+
+    # -- telling
+
+    def _note(self, member: fleet.Member) -> None:
+        """An entry for every instance, also for those that need nothing or cannot be planned."""
+        self.results[member.name] = {"name": member.name, "changed": False, "failed": False}
+        if member.error is not None:
+            self._fail(member, member.error)
+        elif member.changes:
+            self.results[member.name]["skipped"] = True  # until it has been tried
+
+    def _done(self, member: fleet.Member, outcome: Outcome, took: float) -> None:
+        self._entry(member, outcome.plan, bool(outcome.sent or self.task.check_mode), took, outcome.actions())
+
+    def _fail(self, member: fleet.Member, error: BaseException | None) -> None:
+        self.failed += 1
+        known = error if isinstance(error, FleetError) else Bug(f"unexpected {type(error).__name__}: {error}")
+        known = self.clean(known.about(self.instance.label({**self.params, "name": member.name})))
+        if known.outcome is not None:
+            outcome = known.outcome
+            self._entry(member, outcome.plan, bool(outcome.sent), 0.0, outcome.actions())
+        result = self.results.setdefault(member.name, {"name": member.name, "changed": False})
+        result.pop("skipped", None)
+        result.update({"failed": True, "msg": str(known), "failure": known.failure()})
+
+    def _entry(self, member: fleet.Member, plan: Plan, changed: bool, took: float, actions: list[t.Any]) -> None:
+        result = self.results[member.name]
+        result.pop("skipped", None)
+        result.update({"changed": changed, "duration": round(took, 3), "actions": actions, "what": _what(plan)})
+        if changed:
+            header = {"before_header": plan.label, "after_header": plan.label}
+            self.diffs.append({**header, "before": plan.before, "after": plan.after})
+
+    def _result(self, members: list[fleet.Member]) -> dict[str, t.Any]:
+        results = [self.results[member.name] for member in members]
+        for result in results:
+            result.pop("waited", None)
+        self.diffs.sort(key=lambda diff: diff["before_header"])
+        changed = [result for result in results if result["changed"]]
+        failed = [result for result in results if result["failed"]]
+        touched = [result for result in results if result["changed"] or result["failed"] or result.get("skipped")]
+        skipped = [result for result in results if result.get("skipped")]
+        whole: dict[str, t.Any] = {
+            "changed": bool(changed),
+            "results": results,
+            "actions": [action for result in results for action in result.get("actions", ())],
+            "diff": self.diffs[: self.params["diff_limit"]],
+            "counts": {
+                "declared": self.declared,
+                "changed": len(changed),
+                "unchanged": len(results) - len(touched),
+                "failed": len(failed),
+                "skipped": len(skipped),
+            },
+            "hosts": self._hosts(members),
+        }
+        if failed:
+            told = "; ".join(result["msg"] for result in failed[:3])
+            more = f"; and {len(failed) - 3} more, see 'results'" if len(failed) > 3 else ""
+            rest = f", {len(skipped)} were not tried" if skipped else ""
+            whole.update(
+                failed=True,
+                msg=f"{len(failed)} of {len(results)} instances failed{rest}: {told}{more}",
+                failure=failed[0]["failure"],
+            )
+        return whole
+
+    def _hosts(self, members: list[fleet.Member]) -> list[dict[str, t.Any]]:
+        """The running instances with their addresses, ready for C(add_host)."""
+        if self.params["state"] == "absent":
+            return []
+        have, found = self._look()
+        return [
+            {"name": member.name, "status": have[member.name]["status"], "addresses": found.get(member.name, [])}
+            for member in members
+            if member.name in have
+        ]
+
+
+def _what(plan: Plan) -> str:
+    """What a plan is about, in a word."""
+    if plan.then is None:
+        return "delete"
+    return "create" if plan.have is None else "change"
+
+
+def _once(warn: t.Callable[[str], None]) -> t.Callable[[str], None]:
+    """The same warning for many instances is one."""
+    said: set[str] = set()
+
+    def tell(message: str) -> None:
+        short = re.sub(r"instance '[^']*'", "an instance", message)
+        if short not in said:
+            said.add(short)
+            warn(short)
+
+    return tell

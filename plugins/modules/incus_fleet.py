@@ -1,0 +1,248 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: incus_fleet
+short_description: Manage a fleet of instances of an Incus or LXD daemon in one task
+version_added: 0.1.0
+description:
+  - Brings any number of instances into their declared states. All are read in one request and planned one by one as
+    M(nfvlab.fleet.incus_instance) would; only those that differ are touched, several at a time.
+  - One broken definition stops no other. The task fails if any instance failed, and RV(results) says which and why.
+  - What a fleet makes carries its mark, the configuration key C(user.nfvlab.fleet) with O(lab) and O(name). An instance
+    of the same name without the mark, or with another one, is an error.
+  - Two runs on one fleet at the same time cannot be; the second is told who works on it.
+options:
+  name:
+    description: Name of the fleet.
+    type: str
+    required: true
+  lab:
+    description: Name of the lab that the fleet belongs to. Together with O(name) it is the fleet's mark.
+    type: str
+    default: lab
+  state:
+    description: V(absent) deletes the declared instances, as far as they carry the fleet's mark.
+    type: str
+    choices: [present, absent]
+    default: present
+  defaults:
+    description:
+      - Options that all instances have in common. An instance's own options win; the keys of O(instances[].config) and
+        O(instances[].devices) are put together.
+    type: dict
+    default: {}
+    suboptions: &common
+      image:
+        description: As in M(nfvlab.fleet.incus_instance#module), here and below.
+        type: str
+      profiles:
+        description: Profiles in the order in which they are applied. An empty list is none.
+        type: list
+        elements: str
+      ephemeral:
+        description: Whether the instance is deleted when it stops.
+        type: bool
+      description:
+        description: What the instance is for. Null empties it.
+        type: str
+      config:
+        description: Configuration keys and their values. Null removes a key.
+        type: dict
+      config_mode:
+        description: Whether only the given keys are touched (V(merge), as without it), or all others are removed.
+        type: str
+        choices: [merge, replace]
+      devices:
+        description: Devices by name. Null removes one.
+        type: dict
+      devices_mode:
+        description: Whether only the given devices are touched (V(merge), as without it), or all others are removed.
+        type: str
+        choices: [merge, replace]
+      state:
+        description: State of the instance, V(started) without it.
+        type: str
+        choices: [started, stopped, present, absent]
+      force:
+        description: Stop by force instead of asking the guest to shut down.
+        type: bool
+      stop_timeout:
+        description: Seconds that the guest may take to shut down, V(30) without it.
+        type: int
+      wait_for:
+        description: What to wait for, V(running) or V(ipv4). All instances are waited for together, in a few requests.
+        type: list
+        elements: str
+        choices: [running, ipv4]
+      wait_timeout:
+        description: Seconds to wait, V(60) without it.
+        type: float
+  instances:
+    description: The instances. A name may stand for many.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description:
+          - Name of the instance, or a pattern, V(edge-[001:200]) for 200 of them. The first number's leading zeros give
+            the width.
+        type: str
+        required: true
+      <<: *common
+  force:
+    description: Stop by force what is deleted or stopped, unless an instance says otherwise.
+    type: bool
+    default: false
+  adopt:
+    description: Take over instances of the same name that carry no mark.
+    type: bool
+    default: false
+  purge:
+    description:
+      - Delete instances that carry exactly this fleet's mark and are not declared any more.
+      - Refused with an empty O(instances), and where the play is limited to some of its hosts.
+    type: bool
+    default: false
+  purge_max:
+    description: How many instances O(purge) may delete at most, as a number or as a share of those that carry the mark.
+    type: str
+    default: "10%"
+  purge_force:
+    description: Purge more than O(purge_max).
+    type: bool
+    default: false
+  max_failed:
+    description: How many instances may fail, as a number or a share, before the rest is not tried any more.
+    type: str
+    default: "0"
+  batch:
+    description:
+      - How many instances are changed together as a wave. What a wave waits for is there before the next begins.
+      - V(0) is a single wave.
+    type: int
+    default: 0
+  batch_pause:
+    description: Seconds between two waves.
+    type: float
+    default: 0.0
+  workers:
+    description: How many instances are worked on at a time; V(0) is twice the number of the host's CPUs.
+    type: int
+    default: 0
+  diff_limit:
+    description: How many instances the diff shows at most. RV(counts) is always that of all.
+    type: int
+    default: 20
+extends_documentation_fragment:
+  - nfvlab.fleet.incus
+  - nfvlab.fleet.incus.project
+  - nfvlab.fleet.incus.secrets
+author:
+  - The nfvlab.fleet developers (@nfvlab)
+"""
+
+EXAMPLES = r"""
+- name: Two hundred edge instances, each with an address
+  nfvlab.fleet.incus_fleet:
+    project: lab
+    name: edge
+    defaults:
+      image: busybox
+      profiles: [base, edge]
+      wait_for: [ipv4]
+    instances:
+      - name: edge-[001:199]
+      - name: edge-200
+        config:
+          limits.memory: 256MiB
+
+- name: A new setting in waves of ten, no more after a wave with a failure, and away with what is not declared
+  nfvlab.fleet.incus_fleet:
+    project: lab
+    name: edge
+    batch: 10
+    batch_pause: 5
+    purge: true
+    defaults:
+      config:
+        user.release: 2
+    instances:
+      - name: edge-[001:200]
+"""
+
+RETURN = r"""
+results:
+  description: What became of each instance, in the order of their declaration, also when the task fails.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the instance.
+      type: str
+    changed:
+      description: Whether it was changed.
+      type: bool
+    failed:
+      description: Whether it failed.
+      type: bool
+    skipped:
+      description: Whether it was not tried any more because others had failed.
+      type: bool
+    what:
+      description: V(create), V(change) or V(delete), where there was something to do.
+      type: str
+    duration:
+      description: Seconds that it took.
+      type: float
+    msg:
+      description: Why it failed.
+      type: str
+    failure:
+      description: The same for programs.
+      type: dict
+    actions:
+      description: What was sent for it.
+      type: list
+      elements: dict
+  sample:
+    - {name: edge-001, changed: true, failed: false, what: create, duration: 0.31, actions: []}
+    - {name: edge-002, changed: false, failed: false}
+counts:
+  description: How many instances are declared, and how many of those and of the purged ones changed, stayed, failed or
+    were skipped.
+  returned: always
+  type: dict
+  sample: {declared: 200, changed: 1, unchanged: 199, failed: 0, skipped: 0}
+hosts:
+  description: The declared instances that are there, with their status and IPv4 addresses, ready for C(add_host).
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {name: edge-001, status: Running, addresses: [10.77.0.23]}
+actions:
+  description: What was sent for all instances; in check mode what would be sent. Values are never shown.
+  returned: always
+  type: list
+  elements: dict
+  sample:
+    - {method: POST, path: "/1.0/instances?project=lab", keys: [name, type, source, start, profiles], sent: true}
+"""
+
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.engine import run_fleet
+
+
+def main() -> None:
+    run_fleet()
+
+
+if __name__ == "__main__":
+    main()
