@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 
@@ -19,7 +20,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
         limit = (task_vars or {}).get("ansible_limit")
-        if limit and self._task.args.get("purge"):
+        if limit and boolean(self._task.args.get("purge", False), strict=False):
             raise AnsibleActionFail(
                 f"'purge' is refused while the play is limited to '{limit}': what is declared may be only a part; "
                 "run it without --limit, or without 'purge'"

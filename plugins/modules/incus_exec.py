@@ -70,7 +70,7 @@ options:
         elements: int
       command_timeout:
         description: Seconds that the command may take.
-        type: float
+        type: int
   max_failed:
     description: How many of the O(commands) may fail before the rest is not run any more. The task fails if any did.
     type: int
@@ -101,7 +101,7 @@ options:
     description: Number of the group that commands run as.
     type: int
   cwd:
-    description: Directory that commands run in. Without it, this is the user's home, or V(/).
+    description: Directory that commands run in, which must be there. Without it, the daemon chooses.
     type: str
   success_codes:
     description: Exit codes that are no failure.
@@ -114,7 +114,7 @@ options:
         command is killed with everything that it has started, which takes C(/bin/sh), C(tr) and C(grep) in the
         instance.
       - What it is killed by is the variable E(NFVLAB_FLEET_EXEC), which every command finds in its environment.
-    type: float
+    type: int
 extends_documentation_fragment:
   - nfvlab.fleet.incus
   - nfvlab.fleet.incus.project

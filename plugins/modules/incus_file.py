@@ -24,7 +24,7 @@ options:
     type: str
     required: true
   path:
-    description: Where the file, directory or link is in the instance.
+    description: Where the file, directory or link is in the instance. C(/dev), C(/proc) and C(/sys) are no such places.
     type: str
     required: true
   state:

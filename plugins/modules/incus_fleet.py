@@ -119,9 +119,11 @@ options:
     type: bool
     default: false
   max_failed:
-    description: How many instances may fail, as a number or a share, before the rest is not tried any more.
+    description:
+      - How many instances may fail, as a number or a share, before the rest is not tried any more.
+      - Without it, all are tried; with O(batch), the first wave with a failure is the last.
+      - A definition that is found broken before anything is sent does not count.
     type: str
-    default: "0"
   batch:
     description:
       - How many instances are changed together as a wave. What a wave waits for is there before the next begins.

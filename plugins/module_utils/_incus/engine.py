@@ -13,7 +13,7 @@ import re
 import time
 import typing as t
 
-from .._core.errors import Bug, Busy, FleetError, InvalidOption, TimedOut
+from .._core.errors import Bug, Busy, FleetError, Forbidden, InvalidOption, TimedOut
 from .._core.fields import Spec
 from .._core.http import path as join
 from .._core.module import SECRET_KEYS, FleetModule
@@ -58,7 +58,7 @@ def fleet_spec() -> Spec:
         "purge": {"type": "bool", "default": False},
         "purge_max": {"type": "str", "default": "10%"},
         "purge_force": {"type": "bool", "default": False},
-        "max_failed": {"type": "str", "default": "0"},
+        "max_failed": {"type": "str"},
         "batch": {"type": "int", "default": 0},
         "batch_pause": {"type": "float", "default": 0.0},
         "workers": {"type": "int", "default": 0},
@@ -105,7 +105,9 @@ class Fleet:
                 raise InvalidOption(f"'{option}' is empty", obj="fleet", next_step="give a name")
         declared = fleet.definitions(self.task.given.get("defaults") or {}, self.task.given.get("instances") or ())
         self.declared = len(declared)
-        allowed = fleet.allowed(params["max_failed"], len(declared), "max_failed")
+        # Without a word about it, waves stop at the first failure and a single wave goes on to its end.
+        maximum = params["max_failed"] or ("0" if params["batch"] else "100%")
+        allowed = fleet.allowed(maximum, len(declared), "max_failed")
         with self._alone():
             self.session.remember_names()
             have = self._read()
@@ -122,6 +124,7 @@ class Fleet:
             for member in members:
                 self._note(member)
             changing = [member for member in members if member.changes]
+            self.failed = 0  # what could not be planned is known before anything is sent, and stops no other
             if self.task.check_mode:
                 self._predict(changing)
             else:
@@ -170,11 +173,10 @@ class Fleet:
         import fcntl
 
         path = os.path.join(LOCKS, "nfvlab-fleet-" + re.sub(r"[^\w.-]", "_", f"{self.params['project']}-{self.mark}"))
-        with open(path, "a+", encoding="utf-8") as lock:
+        with _open_for_all(path) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                lock.seek(0)
                 raise Busy(
                     f"another run works on it: {lock.read().strip() or 'who it is cannot be read'}",
                     obj=f"fleet '{self.mark}'",
@@ -362,6 +364,21 @@ class Fleet:
             for member in members
             if member.name in have
         ]
+
+
+def _open_for_all(path: str) -> t.IO[str]:
+    """A lock file that every user may lock. In a folder for all, an existing file is not to be opened as a new one."""
+    try:
+        try:
+            number = os.open(path, os.O_RDWR)
+        except FileNotFoundError:
+            number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+            os.fchmod(number, 0o666)
+    except OSError as error:
+        raise Forbidden(
+            f"cannot open the lock '{path}': {error.strerror}", code=error.errno, next_step="use 'become: true'"
+        ) from None
+    return os.fdopen(number, "r+", encoding="utf-8")
 
 
 def _what(plan: Plan) -> str:

@@ -15,11 +15,9 @@ from .._core.module import SECRET_KEYS, FleetModule
 from .._core.resource import Task
 from .._core.secrets import Secrets
 from .client import Client
-from .inside import Ended, Exec, Inside, absolute
+from .inside import NOT_FOUND, Ended, Exec, Inside, absolute
 from .options import CONNECTION, connect
 from .record import SCOPES, SECRETS
-
-NOT_FOUND = 127  # the exit code of a command that is not there, from the daemon as from a shell
 
 # What a task with a single command returns directly, beside its entry in C(results).
 FLAT = ("cmd", "rc", "stdout", "stderr", "stdout_lines", "stderr_lines", "duration", "msg")
@@ -36,7 +34,7 @@ SHARED: Spec = {
     "group": {"type": "int"},
     "cwd": {"type": "str"},
     "success_codes": {"type": "list", "elements": "int"},
-    "command_timeout": {"type": "float"},
+    "command_timeout": {"type": "int"},
 }
 OPTIONS: Spec = {
     "name": {"type": "str", "required": True},
@@ -84,9 +82,9 @@ class Command:
         }
         self.options = {name: option[name] for name in ("user", "group", "cwd") if option[name] is not None}
         self.success = option["success_codes"] or [0]
-        self.limit: float | None = option["command_timeout"]
+        self.limit: int | None = option["command_timeout"]
         if self.limit is not None and self.limit < 1:
-            raise InvalidOption(f"'command_timeout' is {self.limit:g}", next_step="give at least 1 second")
+            raise InvalidOption(f"'command_timeout' is {self.limit}", next_step="give at least 1 second")
 
     def step(self, inside: Inside, words: t.Sequence[str], record: bool = True) -> Exec:
         """The command, or its guard, as a step."""
@@ -244,7 +242,7 @@ def _judge(ended: Ended, command: Command, inside: Inside) -> FleetError | None:
 
 def _overdue(what: str, ended: Ended, command: Command) -> TimedOut:
     fate = "goes on, because nothing in the instance could kill it" if ended.rc is None else "was killed"
-    limit = f"{int(command.limit)} s" if command.limit else "'operation_timeout'"
+    limit = f"{command.limit} s" if command.limit else "'operation_timeout'"
     return TimedOut(
         f"{what} did not end within {limit} and {fate}",
         next_step="give a longer 'command_timeout', or mend the command",

@@ -30,6 +30,8 @@ from .record import SCOPES, SECRETS
 
 SHOWN = 32 * 1024  # bytes of text that a diff shows
 DEFAULTS = {"file": {"mode": "0644", "uid": 0, "gid": 0}, "directory": {"mode": "0755", "uid": 0, "gid": 0}, "link": {}}
+# What is there are the kernel's own; the daemon shows a device as a file, and reading one may never end.
+KERNEL = ("/dev", "/proc", "/sys")
 # What each state may be given, beside what all have.
 GIVEN = {
     "file": {"content", "src", "mode", "uid", "gid"},
@@ -81,6 +83,9 @@ class File(Resource):
         self.path = posixpath.normpath(absolute("path", params["path"]))
         if self.path == "/":
             raise InvalidOption("'path' is the root of the instance", next_step="give a path below it")
+        kernel = next((place for place in KERNEL if f"{self.path}/".startswith(f"{place}/")), None)
+        if kernel:
+            raise InvalidOption(f"'path' is in '{kernel}', which is no place for files", obj=label)
         foreign = sorted(name for name in _BELONGS - GIVEN[task.state] if task.given.get(name) is not None)
         if foreign:
             raise InvalidOption(f"'{foreign[0]}' means nothing with the state '{task.state}'", obj=label)
@@ -156,9 +161,13 @@ class File(Resource):
     def _look_above(self, task: Task) -> None:
         """Which directories above the path are missing."""
         above = posixpath.dirname(self.path)
-        while above != "/" and self.inside.look(above) is None:
+        entry = self.inside.look(above)
+        while entry is None and above != "/":
             self.missing.insert(0, above)
             above = posixpath.dirname(above)
+            entry = self.inside.look(above)
+        if entry is not None and entry.kind == "file":
+            raise Conflict(f"'{above}' is a file, not a directory", obj=self.label(task.params))
         if self.missing and not task.params["parents"]:
             missing, self.missing = self.missing[-1], []
             self.inside.foretold(

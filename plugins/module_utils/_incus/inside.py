@@ -28,6 +28,8 @@ from .answers import STATUS_READY, STATUS_RUNNING
 from .client import Client, NoDaemon
 from .operations import start, wait
 
+NOT_FOUND = 127  # the exit code of a command that is not there, from the daemon as from a shell
+
 # Stands in the environment of every command, so that it is found, with all that it has started, when its time is over.
 MARK = "NFVLAB_FLEET_EXEC"
 KILL = (
@@ -66,6 +68,7 @@ class Exec(t.NamedTuple):
     :param path: the path of the instance
     :param query: the query that selects its project
     :param command: its words
+    :param environment: variables that it finds, beside those of the instance
     :param options: C(user), C(group) and C(cwd), as the API has them
     :param record: whether its output is wanted
     :param limit: seconds that it may take
@@ -101,7 +104,7 @@ class Exec(t.NamedTuple):
         request = self.request(mark)
         where = client.where(request)
         begun = time.monotonic()
-        operation = str(start(client, request).operation).split("?")[0]
+        operation = str(start(client, request).operation).partition("?")[0]
         overdue = False
         try:
             ended = wait(client, operation, where, self.limit)
@@ -118,11 +121,15 @@ class Exec(t.NamedTuple):
         out, err = (self._collect(client, (result.get("output") or {}).get(number)) for number in ("1", "2"))
         done = Ended(result.get("return"), out, err, round(seconds, 3), overdue)
         if self.must and done.rc != 0:
+            said = f": {done.last_line}" if done.last_line else ""
             raise OperationFailed(
-                f"'{self.command[0]}' in the instance ended with {done.rc}: {done.last_line or 'it says nothing'}",
+                f"'{self.command[0]}' in the instance ended with {done.rc}{said}",
                 endpoint=where,
                 code=done.rc,
-                text=done.last_line,
+                text=done.last_line or None,
+                next_step="install it there, or stop the instance, where it is not needed"
+                if done.rc == NOT_FOUND
+                else "see whether its file system can be written to",
             )
         return done
 

@@ -179,6 +179,8 @@ def test_an_instance_that_is_gone_has_no_file():
         ({}, {}, errors.InvalidOption, "a new one needs 'content' or 'src'"),
         (OLD, {"state": "directory"}, errors.Conflict, "it is a file, not a directory"),
         ({}, {"path": "c"}, errors.InvalidOption, "begins with '/'"),
+        (OLD, {"path": "/c/d", "content": "x"}, errors.Conflict, "'/c' is a file, not a directory"),
+        ({}, {"path": "/x/../dev/null", "content": "x"}, errors.InvalidOption, "is in '/dev', which is no place"),
         ({}, {"path": "/x/.."}, errors.InvalidOption, "is the root"),
         ({}, {"state": "link"}, errors.InvalidOption, "a link needs a 'target'"),
         ({}, {"state": "link", "target": "/x", "mode": "0644"}, errors.InvalidOption, "'mode' means nothing"),

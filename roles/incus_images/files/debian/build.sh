@@ -1,22 +1,23 @@
 #!/bin/sh
-# Fills a tree with a Debian that has systemd and Python, from the packages that the host's own package lists name.
+# Fills a tree with a Debian that has systemd and Python, as plan.sh describes it.
 #
-# Called as build.sh TREE RELEASE PACKAGE..., see plan.sh.
+# Called as build.sh TREE RELEASE [PACKAGE...].
 set -eu
 
 tree=$1
 shift
 here=${0%/*}
-plan=$tree/../plan
+work=${tree%/*}
 
-sh "$here/plan.sh" "$@" >"$plan"
-release=$(sed -n 's/^release //p' "$plan")
-SOURCE_DATE_EPOCH=$(sed -n 's/^created //p' "$plan")
+sh "$here/plan.sh" "$@" >"$work/plan"
+release=$(sed -n 's/^release //p' "$work/plan")
+SOURCE_DATE_EPOCH=$(sed -n 's/^created //p' "$work/plan")
 export SOURCE_DATE_EPOCH
-packages=$(sed -n 's/^include //p' "$plan" | paste -s -d ,)
-sed -n 's|^source \(.*\)|deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] \1 main|p' "$plan" >"$tree/../sources.list"
-# How to reach the mirror: proxies, certificates. For the build only.
-apt-config dump | sed -n -E '/^Acquire::https?::/p' >"$tree/../apt.conf"
+include=$(sed -n 's/^include //p' "$work/plan" | paste -s -d ,)
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+sed -n "s|^source \(.*\)|deb [signed-by=$keyring] \1 main|p" "$work/plan" >"$work/sources.list"
+# How this host reaches the mirror: proxies, certificates. The image does not get it.
+apt-config dump | sed -n '/^Acquire::https\{0,1\}::/p' >"$work/apt.conf"
 lists=$(apt-config shell lists Dir::State::lists/f | cut -d "'" -f 2)
 
 cat >"$tree/metadata.yaml" <<END
@@ -30,13 +31,12 @@ properties:
   variant: default
 END
 
-# In a process namespace, so that whoever ends this script ends all of it, and no mount is left.
-# The lists are the host's, already verified by it, so the image is made of what plan.sh has said.
+# With the host's own lists, which it has verified, it becomes what plan.sh says, whatever the mirror has got meanwhile.
+# In namespaces of its own: when this process ends, so does everything in it, and no mount is left.
 exec unshare --mount --pid --fork --kill-child --mount-proc \
-    mmdebstrap --quiet --mode=root --format=directory --variant=essential --skip=update --include="$packages" \
-    --aptopt="$tree/../apt.conf" \
-    --dpkgopt="$here/dpkg.cfg" \
+    mmdebstrap --quiet --mode=root --format=directory --variant=essential --skip=update \
+    --aptopt="$work/apt.conf" --dpkgopt="$here/dpkg.cfg" --include="$include" \
     --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-    --setup-hook='mkdir -p "$1/var/lib/apt/lists" && cp '"$lists"'*_dists_* "$1/var/lib/apt/lists/"' \
-    --customize-hook="$here/customize.sh"' "$1"' \
-    "$release" "$tree/rootfs" "$tree/../sources.list"
+    --setup-hook="mkdir -p \"\$1/var/lib/apt/lists\" && cp '$lists'*_dists_* \"\$1/var/lib/apt/lists/\"" \
+    --customize-hook="sh '$here/customize.sh' \"\$1\"" \
+    "$release" "$tree/rootfs" "$work/sources.list"

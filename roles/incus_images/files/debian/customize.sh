@@ -1,22 +1,26 @@
 #!/bin/sh
-# Makes what mmdebstrap has installed an image that any number of instances start from.
+# Makes an image of what mmdebstrap has installed, from which any number of instances can start.
 set -eu
 
 root=$1
 here=${0%/*}
 
-install -m 0644 "$here/eth0.network" "$root/etc/systemd/network/eth0.network"
-mv "$root/etc/apt/sources.list.d/0000sources.list" "$root/etc/apt/sources.list"
-install -m 0644 "$here/hosts" "$root/etc/hosts"
+put() {
+    install -D -m 0644 "$here/$1" "$root/$2"
+}
+put eth0.network etc/systemd/network/eth0.network
+put no-udev.conf etc/systemd/system/systemd-networkd.service.d/no-udev.conf
+put resolved.conf etc/systemd/resolved.conf.d/listen.conf
+put hosts etc/hosts
 ln -sf ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
 systemctl --root="$root" --quiet enable systemd-networkd.service systemd-resolved.service
-# They would take the lock of the package manager at times of their own.
+# The timers take the package manager's lock when nobody expects it; there is no password for the console.
 systemctl --root="$root" --quiet mask apt-daily.timer apt-daily-upgrade.timer console-getty.service
 
-# The name comes from the daemon, and each instance makes an id of its own.
+# The name comes from the daemon, the id is made at the first start.
 rm -f "$root/etc/hostname" "$root/var/lib/dbus/machine-id"
 : >"$root/etc/machine-id"
 
-# What only the build needed, and what it left.
-rm -rf "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root/var/lib/apt/lists" "$root"/var/log/*.log "$root"/var/log/apt/*
-install -d -m 0755 "$root/var/lib/apt/lists"
+# What the build itself needed, and what it left.
+mv "$root"/etc/apt/sources.list.d/*sources.list "$root/etc/apt/sources.list"
+rm -rf "$root/etc/apt/apt.conf.d/99mmdebstrap" "$root"/var/log/*.log "$root"/var/log/apt/*

@@ -2,44 +2,48 @@
 # Prints what decides about the image, one fact to a line, and changes nothing:
 #
 #   release CODENAME
-#   created SECONDS            of the release's own date
+#   created SECONDS            when the release was last published
 #   source URI SUITE           a source of packages, as the host has it
 #   include NAME               a package that is asked for
 #   package NAME VERSION       a package that comes with them, as the host's package lists have it now
 #
-# Called as plan.sh RELEASE PACKAGE...; an empty RELEASE is the host's own. The packages come on top of those below.
+# Called as plan.sh RELEASE [PACKAGE...]; an empty RELEASE is the host's own.
 set -eu
 export LC_ALL=C TZ=UTC0
 
 release=$1
 shift
 if [ -z "$release" ]; then
-    release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 fi
 set -- apt dbus iproute2 python3 systemd-resolved systemd-sysv usr-is-merged "$@"
+architecture=$(dpkg --print-architecture)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# Only the release itself and what mends it: no backports, nobody else's packages.
-apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI) $(FILENAME)' 'Created-By: Packages' |
-    awk -v release="$release" '$2 == "main" && ($1 == release || $1 == release "-updates" || $1 == release "-security")' |
+# The release itself and what mends it: no backports, nobody else's packages.
+# shellcheck disable=SC2016
+apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(ARCHITECTURE) $(REPO_URI) $(FILENAME)' 'Created-By: Packages' |
+    awk -v "release=$release" -v "architecture=$architecture" \
+        '$2 == "main" && $3 == architecture && ($1 == release || $1 == release "-updates" || $1 == release "-security")' |
     sort -u >"$work/targets"
-lists=$(awk -v release="$release" '$1 == release {sub("_main_binary-.*", "", $4); print $4; exit}' "$work/targets")
+lists=$(awk -v "release=$release" '$1 == release {sub("_main_binary-.*", "", $5); print $5; exit}' "$work/targets")
 if [ -z "$lists" ]; then
-    echo "plan.sh: the host has no package lists of $release main; add a source of it, or run apt-get update" >&2
+    echo "plan.sh: this host has no package lists of $release main; give it a source of them, and run apt-get update" >&2
     exit 1
 fi
 
-awk '{print "deb " $3 " " $1 " main"}' "$work/targets" >"$work/sources.list"
-apt-get --simulate --quiet=2 --no-install-recommends -o Dir::State::status=/dev/null -o APT::Architectures::= \
-    -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::Etc::preferencesparts=/dev/null -o Dir::Etc::preferences=/dev/null \
-    install '?essential' "$@" >"$work/packages"
+# As if nothing were installed, and whatever this host prefers.
+awk '{print "deb " $4 " " $1 " main"}' "$work/targets" >"$work/sources.list"
+apt-get --simulate --quiet=2 --no-install-recommends -o "APT::Architectures=$architecture" -o APT::Default-Release= \
+    -o Dir::State::status=/dev/null -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+    -o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null install '?essential' "$@" >"$work/packages"
+date=$(cat "${lists}_InRelease" "${lists}_Release" 2>/dev/null | sed -n 's/^Date: //p' | head -n 1)
 
 echo "release $release"
-date=$(cat "${lists}_InRelease" "${lists}_Release" 2>"$work/errors" | sed -n 's/^Date: //p' | head -n 1)
 echo "created $(date -d "$date" +%s)"
-awk '{print "source " $3 " " $1}' "$work/targets"
+awk '{print "source " $4 " " $1}' "$work/targets"
 printf 'include %s\n' "$@"
-sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/package \1 \2/p' "$work/packages" | sort
+sed -n 's/^Inst \([^ ]*\) .*(\([^ ]*\) .*/package \1 \2/p; s/^Inst \([^ ]*\) (\([^ ]*\) .*/package \1 \2/p' "$work/packages" | sort -u
