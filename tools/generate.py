@@ -163,6 +163,10 @@ def own_options(name: str, doc: dict) -> dict[str, dict]:
 def as_role_option(documented: dict) -> dict:
     """A module's option as that of a role: the module's own default holds where an item does not have it."""
     spec = {key: value for key, value in documented.items() if key not in ("default", "suboptions")}
+    text = documented["description"]
+    # The role's options are others, so a module's are only named.
+    named = [re.sub(r"\b(O|RV)\(", "C(", line) for line in ([text] if isinstance(text, str) else text)]
+    spec["description"] = named
     if "suboptions" in documented:
         spec["options"] = {name: as_role_option(inner) for name, inner in documented["suboptions"].items()}
     return spec

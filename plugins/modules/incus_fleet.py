@@ -39,7 +39,7 @@ options:
     default: {}
     suboptions: &common
       image:
-        description: As in M(nfvlab.fleet.incus_instance#module), here and below.
+        description: As in M(nfvlab.fleet.incus_instance), here and below.
         type: str
       profiles:
         description: Profiles in the order in which they are applied. An empty list is none.

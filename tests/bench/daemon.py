@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The daemon that benchmarks measure against, and the one project that everything they make lies in."""
+"""The daemon that benchmarks measure against, and the one project and pool that everything they make lies in."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import os
 import socket
 import sys
 import typing as t
+from pathlib import Path
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, UnixEndpoint, path
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.pool import each
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
 from harness import Skip
 
@@ -23,6 +25,11 @@ FEATURES = {"features.images": "true", "features.profiles": "true", "features.st
 
 # What a project may hold, in an order in which it can be deleted.
 COLLECTIONS = ("instances", "images", "profiles")
+
+POOL = "nfvlab-bench"
+IMAGE = "busybox"  # its alias in the project
+IMAGES = Path("/var/cache/nfvlab-fleet/images")  # where the role incus_images builds them
+WORKERS = 4  # removing at a time
 
 
 class RawConnection(http.client.HTTPConnection):
@@ -79,13 +86,61 @@ def remove_project(client: Client) -> None:
     if client.find(path("1.0", "projects", PROJECT)) is None:
         return
     query = {"project": PROJECT}
+
+    def remove(entry: tuple[str, str]) -> None:
+        collection, name = entry
+        if collection == "instances":
+            with contextlib.suppress(FleetError):  # it may be stopped already
+                stop = {"action": "stop", "force": True, "timeout": 30}
+                client.perform(Request("PUT", path("1.0", collection, name, "state"), query, stop))
+        client.perform(Request("DELETE", path("1.0", collection, name), query))
+        client.transport.close()
+
     for collection in COLLECTIONS:
-        for name in client.names(path("1.0", collection), query) or ():
-            if (collection, name) == ("profiles", "default"):
-                continue
-            if collection == "instances":
-                with contextlib.suppress(FleetError):  # it may be stopped already
-                    stop = {"action": "stop", "force": True, "timeout": 30}
-                    client.perform(Request("PUT", path("1.0", collection, name, "state"), query, stop))
-            client.perform(Request("DELETE", path("1.0", collection, name), query))
+        names = [(collection, name) for name in client.names(path("1.0", collection), query) or ()]
+        doomed = [entry for entry in names if entry != ("profiles", "default")]
+        errors = [error for _entry, _none, error in each(remove, doomed, workers=WORKERS) if error]
+        if errors:
+            raise errors[0]
     client.perform(Request("DELETE", path("1.0", "projects", PROJECT)))
+
+
+@contextlib.contextmanager
+def workplace(client: Client) -> t.Iterator[str]:
+    """The project, ready for instances: with C(IMAGE) and with a root disk on a C(dir) pool of its own.
+
+    :raises Skip: the image was not built on this machine
+    """
+    image = next(iter(sorted(IMAGES.glob("busybox-*.tar"))), None)
+    if image is None:
+        raise Skip(f"there is no {IMAGES}/busybox-*.tar; the role incus_images builds it")
+    with _pool(client), project(client) as name:
+        query = {"project": name}
+        root = {"root": {"type": "disk", "path": "/", "pool": POOL}}
+        client.perform(Request("PUT", path("1.0", "profiles", "default"), query, {"config": {}, "devices": root}))
+        made = client.perform(Request("POST", path("1.0", "images"), query, upload={"image": str(image)}))
+        alias = {"name": IMAGE, "target": made["fingerprint"]}
+        client.perform(Request("POST", path("1.0", "images", "aliases"), query, alias))
+        yield name
+
+
+@contextlib.contextmanager
+def _pool(client: Client) -> t.Iterator[None]:
+    """The pool, gone afterwards, like `project`."""
+
+    def remove() -> None:
+        if client.find(path("1.0", "storage-pools", POOL)) is not None:
+            client.perform(Request("DELETE", path("1.0", "storage-pools", POOL)))
+
+    remove_project(client)  # it may use the pool
+    remove()
+    client.perform(Request("POST", path("1.0", "storage-pools"), body={"name": POOL, "driver": "dir"}))
+    try:
+        yield
+    except BaseException:
+        try:
+            remove()
+        except FleetError as error:
+            print(f"the pool '{POOL}' is left, the next run removes it: {error}", file=sys.stderr)
+        raise
+    remove()

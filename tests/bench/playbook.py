@@ -43,14 +43,23 @@ def tree() -> Path:
     return TREE
 
 
-def play(tasks: t.Sequence[dict[str, t.Any]], variables: t.Mapping[str, t.Any] | None = None) -> list[Timed]:
+def play(
+    tasks: t.Sequence[dict[str, t.Any]],
+    variables: t.Mapping[str, t.Any] | None = None,
+    collections: t.Sequence[Path] = (),
+) -> list[Timed]:
     """Run tasks on this machine and return what each took, from its start to its result.
 
+    :param collections: further collection paths
     :raises RuntimeError: the run failed; the text is its output
     """
     folder = BUILD / "bench"
     playbook, record, configuration = folder / "playbook.json", folder / "tasks.jsonl", folder / "ansible.cfg"
-    paths = [str(tree()), os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(BUILD / "collections"))]
+    paths = [
+        str(tree()),
+        *map(str, collections),
+        os.environ.get("ANSIBLE_COLLECTIONS_PATH", str(BUILD / "collections")),
+    ]
     content = {
         "hosts": "localhost",
         "connection": "local",

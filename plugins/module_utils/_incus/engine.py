@@ -74,7 +74,7 @@ def run_fleet() -> t.NoReturn:
     def work() -> dict[str, t.Any]:
         task = module.task()
         with connect(task) as session:
-            return Fleet(session, task, lambda error: module.clean(error)).converge()
+            return Fleet(session, task, module.clean).converge()
 
     module.run(work)
 

@@ -6,7 +6,7 @@
 # BUILDER   folder with the script build.sh, which is called with the tree that it has to fill (metadata.yaml and rootfs/) and the
 #           arguments; $ARCHITECTURE is the daemon's name of the architecture, $DEBIAN_ARCHITECTURE Debian's. What is younger than the
 #           creation_date in metadata.yaml gets that time
-# IMAGE     file to write; its end (.tar, .tar.gz, .tar.xz) says how it is compressed; IMAGE.sha256 is written as well
+# IMAGE     file to write; its end (.tar, .tar.gz, .tar.xz, .tar.zst) says how it is compressed; IMAGE.sha256 is written as well
 # OLD       glob pattern of files that this image replaces, looked for beside it
 set -eu
 umask 022
@@ -50,6 +50,7 @@ case $name in
     *.tar) mv "$work/tar" "$work/$name" ;;
     *.tar.gz) gzip -n -9 <"$work/tar" >"$work/$name" ;;
     *.tar.xz) xz --threads=1 <"$work/tar" >"$work/$name" ;;
+    *.tar.zst) zstd --quiet --threads=1 <"$work/tar" >"$work/$name" ;;
     *) echo "pack.sh: $name: the end of the name says no known compression" >&2; exit 1 ;;
 esac
 (cd "$work" && sha256sum "$name" >"$name.sha256")

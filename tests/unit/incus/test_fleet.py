@@ -29,8 +29,8 @@ def there(name, mark=MARK, code=103, **config):
     }
 
 
-def plan(have, entries, defaults=DEFAULTS, adopt=False, state="present"):
-    declared = fleet.definitions(defaults, entries)
+def plan(have, entries, adopt=False, state="present"):
+    declared = fleet.definitions(DEFAULTS, entries)
     base = task(Instance(), {"name": ""})
     present = {entry["name"]: entry for entry in have}
     return fleet.plan(Instance(), present, declared, base, mark=MARK, adopt=adopt, state=state)

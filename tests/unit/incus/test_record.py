@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import Text
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import NoDaemon
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.profile import Profile
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import Record
 from ansible_collections.nfvlab.fleet.plugins.modules.incus_network import NETWORK
 from ansible_collections.nfvlab.fleet.plugins.modules.incus_project import PROJECT
 from ansible_collections.nfvlab.fleet.plugins.modules.incus_server import SERVER
@@ -128,6 +130,17 @@ class Daemon(NoDaemon):
 def with_nic(**rest):
     given = {"name": "p", "project": "lab", "devices": {"eth0": {"type": "nic", "network": "labbr1"}}}
     return task(Profile(), given, **rest)
+
+
+def test_a_daemon_without_the_extension_is_told_before_anything_is_sent():
+    class Old(Daemon):
+        def has(self, extension):
+            return False
+
+    bucket = Record("storage_bucket", "storage-buckets", fields=(Text("description"),), extension="storage_buckets")
+    wanted = task(bucket, {"name": "b"})
+    with pytest.raises(errors.Unsupported, match="cannot do storage buckets: it lacks .* 'storage_buckets'"):
+        bucket.check(Old(), bucket.plan(None, wanted), wanted)
 
 
 def test_a_missing_reference_is_an_error_with_the_near_name():

@@ -24,8 +24,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # The release itself and what mends it: no backports, nobody else's packages.
-# shellcheck disable=SC2016
-apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(ARCHITECTURE) $(REPO_URI) $(FILENAME)' 'Created-By: Packages' |
+apt-get indextargets --format "\$(CODENAME) \$(COMPONENT) \$(ARCHITECTURE) \$(REPO_URI) \$(FILENAME)" "Created-By: Packages" |
     awk -v "release=$release" -v "architecture=$architecture" \
         '$2 == "main" && $3 == architecture && ($1 == release || $1 == release "-updates" || $1 == release "-security")' |
     sort -u >"$work/targets"
@@ -46,4 +45,4 @@ echo "release $release"
 echo "created $(date -d "$date" +%s)"
 awk '{print "source " $4 " " $1}' "$work/targets"
 printf 'include %s\n' "$@"
-sed -n 's/^Inst \([^ ]*\) .*(\([^ ]*\) .*/package \1 \2/p; s/^Inst \([^ ]*\) (\([^ ]*\) .*/package \1 \2/p' "$work/packages" | sort -u
+sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/package \1 \2/p' "$work/packages" | sort
