@@ -269,20 +269,6 @@ actions:
   returned: always, once the options are accepted
   type: list
   elements: dict
-  contains:
-    method:
-      description: HTTP method.
-      type: str
-    path:
-      description: Path and query.
-      type: str
-    keys:
-      description: Names of what is set.
-      type: list
-      elements: str
-    sent:
-      description: Whether it was sent.
-      type: bool
   sample:
     - {method: POST, path: "/1.0/instances/edge-001/exec?project=lab", keys: [command, user], sent: true}
 """

@@ -125,24 +125,10 @@ file:
     sha256: 4ac2ac4b1b3ad7aa9bd3f4b4a0a3bd3ee2ecab6b8f54c2bdf6ccb1ae10b1c4d0
     size: 22
 actions:
-  description: What was sent, in order; in check mode what would be sent. Values are never shown.
+  description: Method, path and keys of each request that was sent, in order; in check mode of what would be.
   returned: always
   type: list
   elements: dict
-  contains:
-    method:
-      description: HTTP method.
-      type: str
-    path:
-      description: Path and query.
-      type: str
-    keys:
-      description: Names of what is set.
-      type: list
-      elements: str
-    sent:
-      description: Whether it was sent.
-      type: bool
   sample:
     - method: POST
       path: "/1.0/instances/edge-001/files?project=lab&path=%2Fetc%2Fapp%2F.app.conf.nfvlab-fleet"

@@ -71,24 +71,10 @@ network:
       ipv6.address: none
     used_by: []
 actions:
-  description: What was sent, in order; in check mode what would be sent. Values are never shown.
+  description: Method, path and keys of each request that was sent, in order; in check mode of what would be.
   returned: always
   type: list
   elements: dict
-  contains:
-    method:
-      description: HTTP method.
-      type: str
-    path:
-      description: Path and query.
-      type: str
-    keys:
-      description: Names of what is set.
-      type: list
-      elements: str
-    sent:
-      description: Whether it was sent.
-      type: bool
   sample:
     - {method: POST, path: "/1.0/networks?project=default", keys: [name, type, config.ipv4.address], sent: true}
 """

@@ -69,24 +69,10 @@ profile:
       root: {type: disk, path: /, pool: lab}
     used_by: ["/1.0/instances/edge-001?project=lab"]
 actions:
-  description: What was sent, in order; in check mode what would be sent. Values are never shown.
+  description: Method, path and keys of each request that was sent, in order; in check mode of what would be.
   returned: always
   type: list
   elements: dict
-  contains:
-    method:
-      description: HTTP method.
-      type: str
-    path:
-      description: Path and query.
-      type: str
-    keys:
-      description: Names of what is set.
-      type: list
-      elements: str
-    sent:
-      description: Whether it was sent.
-      type: bool
   sample:
     - {method: PUT, path: "/1.0/profiles/edge?project=lab", keys: [config.limits.memory], sent: true}
 """

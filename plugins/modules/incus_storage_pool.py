@@ -59,24 +59,10 @@ storage_pool:
       source: /var/lib/incus/storage-pools/lab
     used_by: []
 actions:
-  description: What was sent, in order; in check mode what would be sent. Values are never shown.
+  description: Method, path and keys of each request that was sent, in order; in check mode of what would be.
   returned: always
   type: list
   elements: dict
-  contains:
-    method:
-      description: HTTP method.
-      type: str
-    path:
-      description: Path and query.
-      type: str
-    keys:
-      description: Names of what is set.
-      type: list
-      elements: str
-    sent:
-      description: Whether it was sent.
-      type: bool
   sample:
     - {method: POST, path: /1.0/storage-pools, keys: [name, driver], sent: true}
 """

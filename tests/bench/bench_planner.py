@@ -4,8 +4,8 @@
 
 """The plan of a fleet of 100 000 instances, all as declared: pattern expansion, definitions, `fleet.plan`; no daemon.
 
-It runs in a process of its own (`plan_fleet`), so that its memory is its own. The peak includes what a daemon would have
-told of the 100 000; the note says how much that is. There is nothing to compare with, so the budgets bound our own
+It runs in a process of its own (`plan_fleet`), so that its memory is its own. The peak includes what a daemon would
+have told of the 100 000; the note says how much that is. There is nothing to compare with, so the budgets bound our own
 values: 10 s and 1 GB, what a controller can spare.
 """
 

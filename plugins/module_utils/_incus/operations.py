@@ -13,7 +13,9 @@ import typing as t
 from .._core.errors import FleetError, NotFound, OperationFailed, TimedOut, Unreachable
 from .._core.http import Request
 from .answers import STATUS_RUNNING, STATUS_SUCCESS, Envelope, operation_error, operation_failed, unfinished
-from .client import Client
+
+if t.TYPE_CHECKING:
+    from .client import Client
 
 
 def perform(client: Client, step: Request) -> t.Any:
