@@ -68,7 +68,7 @@ options:
       state:
         description: State of the instance, V(started) without it.
         type: str
-        choices: [started, stopped, present, absent]
+        choices: [started, stopped, frozen, present, absent]
       force:
         description: Stop by force instead of asking the guest to shut down.
         type: bool

@@ -36,11 +36,11 @@ options:
     type: str
   state:
     description:
-      - V(started) and V(stopped) create the instance where it is not there. A frozen instance is thawed.
+      - V(started), V(stopped) and V(frozen) create the instance where it is not there. The first two thaw a frozen one.
       - V(present) leaves the power state alone; a new instance is not started.
       - V(absent) stops it first.
     type: str
-    choices: [started, stopped, present, absent]
+    choices: [started, stopped, frozen, present, absent]
     default: started
   force:
     description: Stop by force instead of asking the guest to shut down.

@@ -8,8 +8,9 @@ second when creating (stopped), starting, and deleting them (while they run, by 
 Both do the same to as many busybox containers with the same profile, and take turns on the same daemon. The peer
 runs with whichever of 2, 4 and 8 threads was best for the action in a turn before; the clock is around its process. Its
 image is named by fingerprint, because it looks for an alias in the default project whatever C(--project) says. Ours are
-three tasks with C(incus_fleet) and its default number of workers, each from the task's start to its result: what Ansible
-does for a task, the new Python process and the packing of the module included, the start of C(ansible-playbook) not.
+three tasks with C(incus_fleet) and its default number of workers, each from the task's start to its result: what
+Ansible does for a task, the new Python process and the packing of the module included, the start of
+C(ansible-playbook) not.
 What ours does in addition: it reads, compares, checks references and reads every instance back.
 
 Budget: 1, because whoever declares a fleet should not pay for it with time. The three rows come from one measurement.
@@ -29,9 +30,9 @@ from harness import AtLeast, Row, benchmark
 from peers import incus_benchmark
 from playbook import play
 
-COUNT = 8
+COUNT = 60
 THREADS = (2, 4, 8)
-RUNS = 1
+RUNS = 3
 ACTIONS = {
     "create": {"defaults": {"image": IMAGE, "state": "stopped"}},
     "start": {"defaults": {"image": IMAGE, "state": "started"}},

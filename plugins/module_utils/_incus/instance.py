@@ -26,6 +26,9 @@ TRANSITIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("frozen", "started"): ("unfreeze",),
     ("started", "stopped"): ("stop",),
     ("frozen", "stopped"): ("unfreeze", "stop"),
+    ("started", "frozen"): ("freeze",),
+    ("stopped", "frozen"): ("start", "freeze"),
+    ("error", "frozen"): ("start", "freeze"),
     ("error", "started"): ("start",),
     ("error", "stopped"): ("stop",),
 }
@@ -43,7 +46,7 @@ _POLL = 0.2  # seconds
 class Instance(Record):
     """A container made from a local image."""
 
-    states = ("started", "stopped", "present", "absent")
+    states = ("started", "stopped", "frozen", "present", "absent")
 
     def __init__(self) -> None:
         super().__init__(
@@ -121,13 +124,13 @@ class Instance(Record):
         body["name"] = task.params["name"]
         body["type"] = "container"
         body["source"] = {"type": "image", "fingerprint" if _FINGERPRINT.fullmatch(image) else "alias": image}
-        if task.state == "started" and self.starts_on_creation:
+        if task.state in ("started", "frozen") and self.starts_on_creation:
             body["start"] = True
         extra = ["name", "type", "source", *(["start"] if "start" in body else [])]
         keys = extra + [name for name in plan.changed if name != "state"]
         first = super().delete_steps(plan, task) if plan.before["state"] == HALF_CREATED else []
         create = Request("POST", self.collection_path(task.params), self.query(task.params), body, keys)
-        then = [] if body.get("start") else self._power_steps("stopped", task.state, task)
+        then = self._power_steps("started" if body.get("start") else "stopped", task.state, task)
         return [*first, create, *then]
 
     def update_steps(self, plan: Plan, task: Task) -> list[Request]:
@@ -237,7 +240,11 @@ def half_created(have: t.Mapping[str, t.Any]) -> bool:
     )
 
 
-_STATUS = {"started": ("Running", STATUS_RUNNING), "stopped": ("Stopped", STATUS_STOPPED)}
+_STATUS = {
+    "started": ("Running", STATUS_RUNNING),
+    "stopped": ("Stopped", STATUS_STOPPED),
+    "frozen": ("Frozen", STATUS_FROZEN),
+}
 
 
 def power(have: t.Mapping[str, t.Any] | None) -> str:

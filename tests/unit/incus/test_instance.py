@@ -63,6 +63,15 @@ def test_and_two_where_it_cannot():
     assert actions(plan)[1] == ("PUT", STATE, "start")
 
 
+def test_a_new_frozen_instance_is_started_first():
+    wanted = task(Instance(), {"name": "i", "image": "x", "state": "frozen"})
+    assert actions(instance().plan(None, wanted))[1:] == [("PUT", STATE, "freeze")]
+    assert actions(instance(at_once=False).plan(None, wanted))[1:] == [
+        ("PUT", STATE, "start"),
+        ("PUT", STATE, "freeze"),
+    ]
+
+
 @pytest.mark.parametrize("state", ["stopped", "present"])
 def test_a_new_instance_need_not_start(state):
     plan = instance().plan(None, task(Instance(), {"name": "i", "image": "x", "state": state}))
@@ -85,6 +94,9 @@ def test_a_new_instance_needs_an_image():
         (113, "stopped", ["stop"]),
         (110, "stopped", ["unfreeze", "stop"]),
         (102, "stopped", []),
+        (113, "frozen", ["freeze"]),
+        (102, "frozen", ["start", "freeze"]),
+        (110, "frozen", []),
         (102, "present", []),
         (113, "present", []),
     ],

@@ -18,7 +18,7 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 sed -n "s|^source \(.*\)|deb [signed-by=$keyring] \1 main|p" "$work/plan" >"$work/sources.list"
 # How this host reaches the mirror: proxies, certificates. The image does not get it.
 apt-config dump | sed -n '/^Acquire::https\{0,1\}::/p' >"$work/apt.conf"
-lists=$(apt-config shell lists Dir::State::lists/f | cut -d "'" -f 2)
+lists=$(apt-config shell lists Dir::State::lists/d | cut -d "'" -f 2)
 
 cat >"$tree/metadata.yaml" <<END
 architecture: $ARCHITECTURE
@@ -37,6 +37,6 @@ exec unshare --mount --pid --fork --kill-child --mount-proc \
     mmdebstrap --quiet --mode=root --format=directory --variant=essential --skip=update \
     --aptopt="$work/apt.conf" --dpkgopt="$here/dpkg.cfg" --include="$include" \
     --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-    --setup-hook="mkdir -p \"\$1/var/lib/apt/lists\" && cp '$lists'*_dists_* \"\$1/var/lib/apt/lists/\"" \
+    --setup-hook="mkdir -p \"\$1/var/lib/apt/lists\" && cp '$lists/'*_dists_* \"\$1/var/lib/apt/lists/\"" \
     --customize-hook="sh '$here/customize.sh' \"\$1\"" \
     "$release" "$tree/rootfs" "$work/sources.list"

@@ -14,8 +14,8 @@ put resolved.conf etc/systemd/resolved.conf.d/listen.conf
 put hosts etc/hosts
 ln -sf ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
 chroot "$root" systemctl --quiet enable systemd-networkd.service systemd-resolved.service
-# The timers take the package manager's lock when nobody expects it; there is no password for the console.
-chroot "$root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer console-getty.service
+# The timers take the package manager's lock when nobody expects it, there is no password for the console, and the kernel is the host's.
+chroot "$root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer console-getty.service systemd-modules-load.service
 
 # The name comes from the daemon, the id is made at the first start.
 rm -f "$root/etc/hostname" "$root/var/lib/dbus/machine-id"
