@@ -135,7 +135,8 @@ options:
     type: float
     default: 0.0
   workers:
-    description: How many instances are worked on at a time; V(0) is twice the number of the host's CPUs.
+    description: How many instances are worked on at a time; V(0) is twice the number of the host's CPUs, and eight
+      times for deleting.
     type: int
     default: 0
   diff_limit:

@@ -7,7 +7,8 @@
 Budget: 3 s, so that a fleet can be declared in every run of a site.
 
 The peer is C(community.general.lxd_container) in a loop over 20 of the same instances, with nothing to change. That row
-compares task with task, each by its instances: the start of C(ansible-playbook) is in neither. Budget: 250 times as fast.
+compares task with task, each by its instances: the start of C(ansible-playbook) is in neither. Budget: 250 times as
+fast.
 """
 
 from __future__ import annotations

@@ -121,7 +121,10 @@ def workplace(client: Client) -> t.Iterator[str]:
         made = client.perform(Request("POST", path("1.0", "images"), query, upload={"image": str(image)}))
         alias = {"name": IMAGE, "target": made["fingerprint"]}
         client.perform(Request("POST", path("1.0", "images", "aliases"), query, alias))
-        yield name
+        try:
+            yield name
+        finally:
+            client.transport.close()
 
 
 @contextlib.contextmanager

@@ -31,8 +31,7 @@ def community_general() -> Path:
                 inside = [name for name in wheel.namelist() if name.startswith(GENERAL)]
                 partial = FOLDER.with_suffix(".part")
                 wheel.extractall(partial, inside)
-            FOLDER.mkdir(parents=True, exist_ok=True)
-            (partial / "ansible_collections").rename(FOLDER / "ansible_collections")
+            partial.rename(FOLDER)
     return FOLDER
 
 

@@ -30,7 +30,7 @@ class Definition(t.NamedTuple):
 
 
 class Member:
-    """One instance of a fleet, with its plan or the reason why it has none."""
+    """One instance of a fleet, with its plan where there is something to do, or the reason why it cannot be planned."""
 
     def __init__(self, name: str, task: Task, plan: Plan | None = None, error: FleetError | None = None) -> None:
         self.name = name
@@ -115,7 +115,8 @@ def plan(
         present = have.get(definition.name)
         try:
             _check_owner(instance.label(params), present, mark, adopt)
-            member.plan = instance.plan(present, task)
+            planned = instance.plan(present, task)
+            member.plan = planned if planned.steps else None  # of most there is nothing to keep
         except FleetError as error:
             member.error = error.about(instance.label(params))
         members.append(member)
