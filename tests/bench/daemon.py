@@ -114,17 +114,16 @@ def workplace(client: Client) -> t.Iterator[str]:
     image = next(iter(sorted(IMAGES.glob("busybox-*.tar"))), None)
     if image is None:
         raise Skip(f"there is no {IMAGES}/busybox-*.tar; the role incus_images builds it")
-    with _pool(client), project(client) as name:
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_pool(client))
+        name = stack.enter_context(project(client))
         query = {"project": name}
         root = {"root": {"type": "disk", "path": "/", "pool": POOL}}
         client.perform(Request("PUT", path("1.0", "profiles", "default"), query, {"config": {}, "devices": root}))
         made = client.perform(Request("POST", path("1.0", "images"), query, upload={"image": str(image)}))
         alias = {"name": IMAGE, "target": made["fingerprint"]}
         client.perform(Request("POST", path("1.0", "images", "aliases"), query, alias))
-        try:
-            yield name
-        finally:
-            client.transport.close()
+        yield name
 
 
 @contextlib.contextmanager
