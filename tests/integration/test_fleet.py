@@ -20,6 +20,7 @@ import yaml
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import ROOT, playbook, run_module
+from .proxy import Proxy, Seen
 
 SIZE = 24
 NAMES = [f"nfvt-{number:02d}" for number in range(1, SIZE + 1)]
@@ -108,6 +109,26 @@ def test_a_second_run_is_told_who_works_on_the_fleet(fleet: dict[str, t.Any], ho
     assert f"another run works on it: process {run.pid} since" in second["msg"]
     first = json.loads(run.communicate()[0])
     assert not first.get("failed"), first.get("msg")
+
+
+def test_a_daemon_that_goes_away_leaves_a_result_for_each(fleet: dict[str, t.Any], proxy: Proxy) -> None:
+    proxy.clear()
+    created = []
+
+    def vanish(request: Seen) -> str | None:
+        if request.method == "POST":
+            created.append(request)
+        return "hang up" if len(created) > SIZE // 2 else None
+
+    proxy.fault = vanish
+    result = run_module("incus_fleet", {**fleet, "socket": proxy.path})
+    proxy.clear()
+    assert result.failed and "Traceback" not in result["msg"]
+    assert len(result["results"]) == SIZE
+    assert {entry["failure"]["kind"] for entry in result["results"] if entry["failed"]} <= {"interrupted"}
+    assert any(entry["changed"] and not entry["failed"] for entry in result["results"])
+    again = run_module("incus_fleet", fleet)
+    assert not again.failed, again["msg"]
 
 
 def test_one_broken_definition_stops_no_other(fleet: dict[str, t.Any], house: Client) -> None:

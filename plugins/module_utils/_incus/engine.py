@@ -26,6 +26,7 @@ from .options import CONNECTION, connect
 from .record import SCOPES
 
 LOCKS = "/run/lock"
+SETTLING = 25  # readings
 _POLL = 0.2  # seconds
 
 
@@ -96,6 +97,7 @@ class Fleet:
         self.diffs: list[dict[str, t.Any]] = []
         self.failed = 0
         self.declared = 0
+        self.broken: FleetError | None = None
 
     def converge(self) -> dict[str, t.Any]:
         """Read all, plan all, do what is to be done, and tell what became of each instance."""
@@ -110,7 +112,7 @@ class Fleet:
         allowed = fleet.allowed(maximum, len(declared), "max_failed")
         with self._alone():
             self.session.remember_names()
-            have = self._read()
+            have = self._read_settled({definition.name for definition in declared})
             members = fleet.plan(
                 self.instance,
                 have,
@@ -128,8 +130,11 @@ class Fleet:
             if self.task.check_mode:
                 self._predict(changing)
             else:
-                self._perform(changing, allowed)
-                self._wait([member for member in members if self._is_up_to(member)])
+                try:
+                    self._perform(changing, allowed)
+                    self._wait([member for member in members if self._is_up_to(member)])
+                except FleetError as error:  # the daemon itself; what was done until then is told all the same
+                    self.broken = self.clean(error)
             return self._result(members)
 
     # -- before anything is sent
@@ -146,6 +151,16 @@ class Fleet:
         query = {"project": self.params["project"], "recursion": "1"}
         found = self.session.find("/1.0/instances", query) or ()
         return {entry["name"]: entry for entry in found}
+
+    def _read_settled(self, names: set[str]) -> dict[str, dict[str, t.Any]]:
+        """The same, once none of the named is just changing its state; one that never settles has its own error."""
+        have = self._read()
+        for _attempt in range(SETTLING):
+            if not any(power(entry) == "busy" for name, entry in have.items() if name in names):
+                break
+            time.sleep(_POLL)
+            have = self._read()
+        return have
 
     def _doomed(self, have: dict[str, t.Any], declared: list[fleet.Definition]) -> list[fleet.Member]:
         """The members that purging takes away, if that is allowed."""
@@ -341,9 +356,15 @@ class Fleet:
                 "failed": len(failed),
                 "skipped": len(skipped),
             },
-            "hosts": self._hosts(members),
+            "hosts": [],
         }
-        if failed:
+        try:
+            whole["hosts"] = self._hosts(members)
+        except FleetError as error:
+            self.broken = self.broken or self.clean(error)
+        if self.broken is not None:
+            whole.update(failed=True, msg=f"fleet '{self.mark}': {self.broken}", failure=self.broken.failure())
+        elif failed:
             told = "; ".join(result["msg"] for result in failed[:3])
             more = f"; and {len(failed) - 3} more, see 'results'" if len(failed) > 3 else ""
             rest = f", {len(skipped)} were not tried" if skipped else ""

@@ -15,7 +15,7 @@ import typing as t
 
 from .._core.errors import Conflict, FleetError, InvalidOption
 from .._core.resource import Plan, Task
-from .instance import Instance
+from .instance import Instance, check_settled
 
 MARK = "user.nfvlab.fleet"  # holds the fleet's full name in every instance that it made
 
@@ -115,6 +115,8 @@ def plan(
         present = have.get(definition.name)
         try:
             _check_owner(instance.label(params), present, mark, adopt)
+            if present is not None:
+                check_settled(present, instance.label(params))
             planned = instance.plan(present, task)
             member.plan = planned if planned.steps else None  # of most there is nothing to keep
         except FleetError as error:

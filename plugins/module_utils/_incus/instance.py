@@ -86,13 +86,8 @@ class Instance(Record):
         have = super().read(session, task)
         if have is None or half_created(have):
             self.starts_on_creation = session.has("instance_create_start")
-        elif have["status_code"] not in _POWER:
-            raise Busy(
-                f"it is {have['status']} just now",
-                obj=self.label(task.params),
-                endpoint=str(session.transport.endpoint),
-                next_step="wait until that has ended and run the task again",
-            )
+        else:
+            check_settled(have, self.label(task.params))
         return have
 
     def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:
@@ -224,6 +219,19 @@ class Instance(Record):
         return " | ".join(lines[-count:])
 
 
+def check_settled(have: t.Mapping[str, t.Any], label: str) -> None:
+    """Raise where an instance is just changing its state, so that nothing can be planned for it.
+
+    :raises Busy: it starts, stops or freezes
+    """
+    if power(have) == "busy":
+        raise Busy(
+            f"it is {have['status']} just now",
+            obj=label,
+            next_step="wait until that has ended and run the task again",
+        )
+
+
 HALF_CREATED = "half created"
 
 
@@ -248,8 +256,8 @@ _STATUS = {
 
 
 def power(have: t.Mapping[str, t.Any] | None) -> str:
-    """The power state of an instance; one that is not there counts as stopped."""
-    return _POWER[have["status_code"]] if have else "stopped"
+    """The power state of an instance; one that is not there counts as stopped, and C(busy) is between two states."""
+    return _POWER.get(have["status_code"], "busy") if have else "stopped"
 
 
 def addresses(state: t.Mapping[str, t.Any], family: str) -> list[str]:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Conflict, InvalidOption
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Busy, Conflict, InvalidOption
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import fleet
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.instance import Instance
 
@@ -87,6 +87,13 @@ def test_a_broken_definition_stops_no_other():
     members = plan([], [{"name": "e-1"}, {"name": "e-2", "config": {"user.x": []}}, {"name": "e-3"}])
     assert [bool(member.plan) for member in members] == [True, False, True]
     assert str(members[1].error).startswith("instance 'e-2' of project 'default': 'config.user.x' must be")
+
+
+def test_an_instance_that_is_just_starting_is_an_error_of_its_own():
+    starting = {**there("e-1", code=106), "status": "Starting"}
+    busy, fine = plan([starting, there("e-2")], [{"name": "e-[1:2]"}])
+    assert isinstance(busy.error, Busy) and "it is Starting just now" in str(busy.error)
+    assert fine.error is None
 
 
 def test_what_somebody_else_made_is_not_ours():
