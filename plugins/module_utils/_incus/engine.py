@@ -340,12 +340,12 @@ class Fleet:
         for result in results:
             result.pop("waited", None)
         self.diffs.sort(key=lambda diff: diff["before_header"])
-        changed = [result for result in results if result["changed"]]
         failed = [result for result in results if result["failed"]]
+        changed = [result for result in results if result["changed"] and not result["failed"]]
         touched = [result for result in results if result["changed"] or result["failed"] or result.get("skipped")]
         skipped = [result for result in results if result.get("skipped")]
         whole: dict[str, t.Any] = {
-            "changed": bool(changed),
+            "changed": any(result["changed"] for result in results),
             "results": results,
             "actions": [action for result in results for action in result.get("actions", ())],
             "diff": self.diffs[: self.params["diff_limit"]],
