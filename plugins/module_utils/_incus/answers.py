@@ -40,6 +40,8 @@ _UNFINISHED = range(100, 200)
 _IN_USE = r"in use|being used|is used by|has .*dependenc|only empty projects|is not empty|used by"
 # The second: deleting a bridge looks at all interfaces of the host, and fails when a stranger's goes away meanwhile.
 _BUSY = r'Instance is busy running|Failed to run: ip .*Device "veth\w+" does not exist'
+# Somebody else started or stopped it since it was read.
+_OVERTAKEN = r"(instance|container) is already (running|stopped|frozen)"
 _EXISTS = r"already exists|name .*already in use"
 
 # What to do about refusals whose own text does not say it.
@@ -98,7 +100,7 @@ def error_for(code: int, text: str, endpoint: str) -> FleetError:
         sort = NotFound
     elif code == 403:
         sort, next_step = Forbidden, "use 'become: true', or have this certificate trusted and its projects extended"
-    elif code == 412:
+    elif code == 412 or re.search(_OVERTAKEN, text, re.IGNORECASE):
         sort, next_step = Stale, "somebody else keeps changing it; run the task again"
     elif re.search(_BUSY, text, re.IGNORECASE | re.DOTALL):
         sort, next_step = Busy, "wait until the running operation has ended and run the task again"

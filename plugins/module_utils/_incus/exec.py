@@ -144,6 +144,8 @@ class Run:
         result = {"changed": self.changed, "actions": self.actions, "results": results}
         if len(results) == 1:
             result.update({key: results[0][key] for key in FLAT})
+        # Ansible takes a missing "failed" beside an "rc" that is not 0, null included, for a failure.
+        result["failed"] = False
         if failed:
             failed.about(self.inside.label)
             result.update(failed=True, msg=str(failed), failure=failed.failure())

@@ -55,6 +55,7 @@ def test_what_is_not_an_envelope_is_no_daemon(text):
         (500, 'Failed to run: ip -d -j link show veth1a: exit status 1 (Device "veth1a" does not exist.)', errors.Busy),
         (500, 'Failed to run: ip link set dev eth7: exit status 1 (Device "eth7" does not exist.)', errors.Refused),
         (412, "ETag doesn't match", errors.Stale),
+        (400, "The instance is already stopped", errors.Stale),
         (400, 'Instance is busy running a "stop" operation', errors.Busy),
         (400, "The storage pool is currently in use", errors.InUse),
         (400, "Profile is currently in use", errors.InUse),

@@ -186,9 +186,9 @@ def test_a_single_command_fails_with_its_fields():
 
 def test_codes_of_success_are_the_tasks_or_the_commands_own():
     daemon = Daemon({"x": (2, "", ""), "y": (3, "", "")})
-    assert "failed" not in run(daemon, command=["x"], success_codes=[0, 2])
+    assert not run(daemon, command=["x"], success_codes=[0, 2])["failed"]
     commands = [{"command": ["x"]}, {"command": ["y"], "success_codes": [3]}]
-    assert "failed" not in run(daemon, commands=commands, success_codes=[2])
+    assert not run(daemon, commands=commands, success_codes=[2])["failed"]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_missing_command_is_said_to_be_so(words, stderr, kind, said):
 @pytest.mark.parametrize(("paths", "ran"), [(["/x"], True), ([], False)])
 def test_a_directory_that_is_not_there_is_not_silently_another(paths, ran):
     done = run(Daemon({"x": (0, "", "")}, paths=paths, kind="directory"), command=["x"], cwd="/x")
-    assert ("failed" not in done) is ran
+    assert done["failed"] is not ran
     assert ran or "there is no directory '/x' in the instance" in done["msg"]
 
 
@@ -285,5 +285,5 @@ def test_only_a_running_instance_runs_commands_and_ready_is_running(status, runs
     daemon = Daemon({"x": (0, "", "")}, status=status, paths=["/there"])
     assert run(daemon, command=["x"])["changed"] is runs
     assert len(daemon.started) == runs
-    assert "failed" not in run(daemon, command=["x"], creates="/there")
+    assert not run(daemon, command=["x"], creates="/there")["failed"]
     assert run(daemon, check=True, command=["x"])["changed"]
