@@ -88,7 +88,8 @@ def test_a_run_that_is_killed_is_completed_by_the_next(fleet: dict[str, t.Any], 
     time.sleep(0.35)  # somewhere while it changes, or before, or after
     run.send_signal(signal.SIGKILL)
     run.wait()
-    assert not run_module("incus_fleet", changed).failed
+    done = run_module("incus_fleet", changed)
+    assert not done.failed, done["msg"]
     entries = house.get("/1.0/instances", {**PROJECT, "recursion": "1"})
     assert {entry["config"]["user.release"] for entry in entries} == {"2"}
 
@@ -97,7 +98,8 @@ def test_a_run_that_is_killed_is_completed_by_the_next(fleet: dict[str, t.Any], 
     until(house, lambda number: number < SIZE)  # while it deletes
     run.send_signal(signal.SIGKILL)
     run.wait()
-    assert not run_module("incus_fleet", gone).failed
+    done = run_module("incus_fleet", gone)
+    assert not done.failed, done["msg"]
     assert house.names("/1.0/instances", PROJECT) == []
 
 
