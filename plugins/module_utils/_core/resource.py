@@ -280,12 +280,13 @@ def converge(
 def _overtaken(error: FleetError, plan: Plan, attempt: int) -> bool:
     """Whether somebody else was faster, so that a plan from a fresh reading may do.
 
-    A name that appeared or an object that went is looked at again once or twice; then it is an error.
+    A name that appeared or an object that went is looked at again once or twice; then it is an error. What was to go
+    anyway may go by somebody else's hand at any time.
     """
     if isinstance(error, Conflict) and plan.have is None:
         return attempt == 0
     if isinstance(error, NotFound) and plan.have is not None:
-        return attempt <= 1
+        return attempt <= 1 or plan.then is None
     return isinstance(error, Transient)
 
 
