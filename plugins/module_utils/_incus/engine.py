@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import re
 import time
@@ -216,6 +217,9 @@ class Fleet:
 
     def _perform(self, changing: list[fleet.Member], allowed: int) -> None:
         """Wave after wave; one that brings too many failures is the last."""
+        # What a task of its own loads only when it changes something; several threads must not do it at once.
+        for name in ("checks", "keys", "operations"):
+            importlib.import_module(f".{name}", __package__)
         waves = list(fleet.waves(changing, self.params["batch"]))
         for number, wave in enumerate(waves):
             if number and self.params["batch_pause"]:
