@@ -45,15 +45,27 @@ class Ended(t.NamedTuple):
     """What became of a command.
 
     :param rc: its exit code, or null where that is not known
+    :param out: its standard output as it was
+    :param err: its standard error as it was
     :param seconds: how long it took
     :param overdue: whether its time was over before it had ended
     """
 
     rc: int | None
-    stdout: str
-    stderr: str
+    out: bytes
+    err: bytes
     seconds: float
     overdue: bool
+
+    @property
+    def stdout(self) -> str:
+        """Its standard output as text."""
+        return self.out.decode(errors="replace")
+
+    @property
+    def stderr(self) -> str:
+        """Its standard error as text."""
+        return self.err.decode(errors="replace")
 
     @property
     def last_line(self) -> str:
@@ -145,14 +157,16 @@ class Exec(t.NamedTuple):
         except FleetError:
             return None  # it goes on, which is said by the missing exit code
 
-    def _collect(self, client: Client, url: str | None) -> str:
+    def _collect(self, client: Client, url: str | None) -> bytes:
         """Read one recorded output and delete it. Its address is the daemon's own word: the brands differ in it."""
         if not url:
-            return ""
-        where = url.split("?")[0]
-        text = client.text(where, self.query)
-        client.perform(Request("DELETE", where, self.query))
-        return text
+            return b""
+        request = Request("GET", url.split("?")[0], self.query)
+        response = client.send(request, None, {}, client.transport.timeout)
+        if response.status != 200:
+            client.judge(response, request)
+        client.perform(request._replace(method="DELETE"))
+        return response.body
 
 
 class Entry(t.NamedTuple):

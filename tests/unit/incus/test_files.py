@@ -55,7 +55,7 @@ class Guest(Client):
                 kind, mode, uid, gid, content = self.found[last]
                 owner = what.split(":") if verb == "chown" else (uid, gid)
                 self.found[last] = (kind, what if verb == "chmod" else mode, *map(int, owner), content)
-            return Ended(0, "", "", 0.0, False)
+            return Ended(0, b"", b"", 0.0, False)
         path = step.query["path"]
         if step.method == "DELETE":
             self.did.append(f"delete {path}")
