@@ -8,10 +8,12 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import time
 import typing as t
 
 from .._core.errors import (
+    Conflict,
     FleetError,
     InvalidOption,
     MissingReference,
@@ -39,6 +41,8 @@ KILL = (
     "sh",
 )
 KILL_PATIENCE = 10.0  # seconds
+
+LINKS = 40  # symbolic links that lead to each other, as many as the kernel follows
 
 
 class Ended(t.NamedTuple):
@@ -243,6 +247,30 @@ class Inside:
         if response.status != 200:
             self.session.judge(response, request)
         return response.body
+
+    def stream(self, path: str, sink: t.Callable[[bytes], t.Any]) -> None:
+        """Hand out the content of a file block by block.
+
+        :param sink: what takes a block; it must not raise an C(OSError)
+        """
+        request = self.files("GET", path)
+        transport = self.session.transport
+        response = transport.request("GET", request.target, None, {}, transport.timeout, sink)
+        if response.status != 200:
+            self.session.judge(response, request)
+
+    def follow(self, path: str, check: t.Callable[[str], t.Any]) -> tuple[str, Entry | None]:
+        """What is at a path, links followed, and where.
+
+        :param check: looks at each path first
+        """
+        for _link in range(LINKS):
+            check(path)
+            entry = self.look(path)
+            if entry is None or entry.kind != "symlink":
+                return path, entry
+            path = posixpath.normpath(self.read(path).decode(errors="surrogateescape"))
+        raise Conflict("links lead to links without an end", obj=self.label)
 
     def files(self, method: str, path: str, **rest: t.Any) -> Request:
         """A request about a file."""
