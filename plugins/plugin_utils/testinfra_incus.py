@@ -14,6 +14,7 @@ import functools
 import os
 import re
 import typing as t
+import weakref
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     FleetError,
@@ -102,8 +103,10 @@ class IncusBackend(BaseBackend):
 
     @functools.cached_property
     def client(self) -> Client:
-        """The kept connection to it."""
-        return Client(endpoint_for(self.remote.options, os.environ))
+        """The kept connection to it, closed when nobody needs this host any more."""
+        client = Client(endpoint_for(self.remote.options, os.environ))
+        weakref.finalize(self, client.transport.close)
+        return client
 
     @property
     def project(self) -> str:
