@@ -156,6 +156,14 @@ def test_what_an_earlier_task_would_have_made_is_foretold():
     assert done["changed"] and "it does not exist" in warned[1]
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_the_file_belongs_to_whom_it_is_fetched_by(tmp_path):
+    os.chown(tmp_path, 65534, 65533)
+    run(Host(), folder=tmp_path)
+    seen = os.stat(tmp_path / CONTENT)
+    assert (seen.st_uid, seen.st_gid, seen.st_mode & 0o777) == (65534, 65533, 0o600)
+
+
 def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
     def full(file, data):
         raise OSError(28, "No space left on device")
