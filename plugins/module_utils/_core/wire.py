@@ -12,12 +12,15 @@ part of one may take (docs/benchmarks.md, module_overhead).
 from __future__ import annotations
 
 import socket
+import sys
 import typing as t
 
 LINE_LIMIT = 65536  # bytes of one line
 HEADER_LIMIT = 256  # header lines of one answer
 
 Body = t.Union[bytes, t.Iterable[bytes], None]
+Sink = t.Callable[[bytes], t.Any]
+_BLOCK = 1 << 16
 
 
 class ProtocolError(Exception):
@@ -50,10 +53,13 @@ class Connection:
         self._stream.close()
         self.sock.close()
 
-    def exchange(self, method: str, target: str, headers: t.Mapping[str, str], body: Body = None) -> Response:
+    def exchange(
+        self, method: str, target: str, headers: t.Mapping[str, str], body: Body = None, sink: Sink | None = None
+    ) -> Response:
         """Send one request and read its whole answer.
 
         :param body: bytes, or an iterable of bytes whose length the headers give
+        :param sink: takes the content of an answer of success block by block, instead of the response's body
         :raises ConnectionError: the peer hung up before the answer was complete
         :raises ProtocolError: the answer is not HTTP/1.1
         """
@@ -68,8 +74,13 @@ class Connection:
         status, received = self._head()
         while 100 <= status < 200:
             status, received = self._head()
-        content = b"" if status in (204, 304) or method == "HEAD" else self._content(received)
-        return Response(status, received, content)
+        if status in (204, 304) or method == "HEAD":
+            return Response(status, received, b"")
+        if sink is None or status != 200:
+            return Response(status, received, b"".join(self._content(received)))
+        for block in self._content(received, _BLOCK):
+            sink(block)
+        return Response(status, received, b"")
 
     def _send(self, head: bytes, body: Body) -> None:
         try:
@@ -111,31 +122,35 @@ class Connection:
             self.reusable = False
         return int(parts[1]), received
 
-    def _content(self, received: dict[str, str]) -> bytes:
-        if "chunked" in received.get("transfer-encoding", "").lower():
-            return b"".join(self._chunks())
+    def _content(self, received: dict[str, str], most: int = sys.maxsize) -> t.Iterator[bytes]:
+        """The content of an answer, in blocks of at most so many bytes."""
         length = received.get("content-length")
-        if length is None:
+        if "chunked" in received.get("transfer-encoding", "").lower():
+            yield from self._chunks(most)
+        elif length is not None:
+            yield from self._exactly(_number(length, 10), most)
+        else:
             self.reusable = False
-            return self._stream.read()
-        return self._exactly(_number(length, 10))
+            yield from iter(lambda: self._stream.read(-1 if most == sys.maxsize else most), b"")
 
-    def _chunks(self) -> t.Iterator[bytes]:
+    def _chunks(self, most: int) -> t.Iterator[bytes]:
         while True:
             size = _number(self._line().split(b";", 1)[0].decode("latin-1"), 16)
             if size == 0:
                 break
-            yield self._exactly(size)
+            yield from self._exactly(size, most)
             if self._line():
                 raise ProtocolError("a chunk is longer than it says")
         while self._line():
             """Trailers say nothing that is of use here."""
 
-    def _exactly(self, size: int) -> bytes:
-        content = self._stream.read(size)
-        if len(content) < size:
-            raise ConnectionResetError("the peer hung up in the middle of its answer")
-        return content
+    def _exactly(self, size: int, most: int) -> t.Iterator[bytes]:
+        while size:
+            block = self._stream.read(min(size, most))
+            if len(block) < min(size, most):
+                raise ConnectionResetError("the peer hung up in the middle of its answer")
+            size -= len(block)
+            yield block
 
 
 def _number(text: str, base: int) -> int:
