@@ -160,12 +160,12 @@ options:
     type: str
   image_server:
     description:
-      - The server that has the image. The daemon gets it from there by itself, so the server must be reachable from the daemon.
+      - The server that has the image. The daemon gets it from there by itself, so it must be able to reach the server.
     type: dict
     suboptions:
       url:
-        description: Address of the server, V(https://HOST) with a port and a path where needed. A simplestreams server may
-          have an http address.
+        description: Address of the server, V(https://HOST) with a port and a path where needed. That of a simplestreams
+          server may begin with V(http://).
         type: str
         required: true
       protocol:
