@@ -171,7 +171,8 @@ options:
       protocol:
         description:
           - V(simplestreams) is a server of files, as the public ones are.
-          - V(incus) and V(lxd) are daemons that give away public images, and private ones to whom has a secret.
+          - V(incus) and V(lxd) are daemons that give away public images, and private ones to whom has a secret. Both
+            speak the same protocol, so either daemon can have images of the other one.
         type: str
         choices: [simplestreams, incus, lxd]
         default: simplestreams

@@ -39,7 +39,7 @@ from .test_modules import differs, refused, sent
 
 PROJECT = "nfvt-r"
 INCUSD = next((path for path in ("/usr/libexec/incus/incusd", "/usr/lib/incus/incusd") if Path(path).exists()), None)
-DAEMON_CACHE = Path("/var/cache/incus")
+DAEMON_CACHES = (Path("/var/cache/incus"), Path("/var/cache/lxd"))
 HOUR = 3600
 
 BRING = """
@@ -137,17 +137,19 @@ class SimpleStreams:
         return [path for path in self.asked if path.startswith("images/")]
 
     @property
-    def _kept(self) -> Path:
-        return DAEMON_CACHE / hashlib.sha256(self.url.encode()).hexdigest()
+    def _kept(self) -> list[Path]:
+        return [cache / hashlib.sha256(self.url.encode()).hexdigest() for cache in DAEMON_CACHES]
 
     def age(self) -> None:
         """Make the daemon's own copy of the list two hours old."""
-        for file in self._kept.glob("*"):
-            os.utime(file, (time.time() - 2 * HOUR,) * 2)
+        for folder in self._kept:
+            for file in folder.glob("*"):
+                os.utime(file, (time.time() - 2 * HOUR,) * 2)
 
     def forget(self) -> None:
         """Take the daemon's own copy of the list away: another test may get this port again."""
-        shutil.rmtree(self._kept, ignore_errors=True)
+        for folder in self._kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         self.http.shutdown()
@@ -299,7 +301,7 @@ def test_refresh_follows_the_server_as_soon_as_the_daemon_does(
     assert pulled.stays()["image"]["fingerprint"] == old
     # The daemon still goes by its own list: nothing changes, and it is said why.
     assert pulled(check=True, refresh=True)["changed"] is True
-    early = pulled(refresh=True)
+    early = pulled(refresh=True, prune=True)
     assert not early.failed and early["changed"] is False and early["actions"] == [] and not differs(early)
     assert early["image"]["fingerprint"] == old
     assert any("up to an hour old" in warning and new[:12] in warning for warning in early.warned)
@@ -562,11 +564,13 @@ def copied(proxy: Proxy, peer: Peer) -> Wanted:
     return Wanted(proxy, image="nfvt/stable", image_server=server)
 
 
-def test_a_public_image_of_another_daemon(house: Client, peer: Peer, copied: Wanted, image: str) -> None:
+@pytest.mark.parametrize("protocol", ["incus", "lxd"])
+def test_a_public_image_of_another_daemon(protocol: str, house: Client, peer: Peer, copied: Wanted, image: str) -> None:
+    copied.common["image_server"]["protocol"] = protocol
     old = peer.publish("nfvt/stable", variant(image, 11))
     done = copied.changes()
     assert done["image"]["fingerprint"] == old
-    assert done["image"]["update_source"]["protocol"] == "incus"
+    assert done["image"]["update_source"]["protocol"] == house.brand
     assert done["image"]["properties"]["os"] == "BusyBox"
     new = peer.publish("nfvt/stable", variant(image, 12))
     assert copied.stays()["image"]["fingerprint"] == old

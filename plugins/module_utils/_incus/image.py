@@ -72,9 +72,7 @@ class Image(Record):
         if task.state == "absent":
             return
         if task.params["image"]:
-            # Only the names of remotes depend on the brand.
-            brand = "" if task.params["image_server"] else session.brand
-            self.source = image_source(task.params, brand)
+            self.source = image_source(task.params, session.brand)
         if not self.files:
             return
         missing = [path for path in self.files.values() if not os.path.isfile(path)]
@@ -102,6 +100,8 @@ class Image(Record):
         self.stored = image(self.fingerprint)
         if have and self.fingerprint not in (None, have["fingerprint"]):
             self.previous = have["fingerprint"]
+        if self.previous == self.fingerprint:
+            self.previous = None  # it turned out to be what there is to have
         self.leftover = image(self.previous) if task.params["prune"] else None
         return have
 

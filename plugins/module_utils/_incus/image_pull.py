@@ -237,7 +237,7 @@ _FAULTS: tuple[tuple[str, type[FleetError], str, str], ...] = (
         "run the task again",
     ),
     (
-        r"unsupported protocol",
+        r"(unsupported|invalid) protocol",
         Unsupported,
         "this daemon does not speak the protocol of the image server",
         "set 'image_server.protocol' to one that it speaks",

@@ -70,13 +70,14 @@ def image_source(params: t.Mapping[str, t.Any], brand: str = "incus") -> dict[st
 
     The certificate's file is read where a path is given.
 
-    :param brand: C(incus) or C(lxd), as C(Client.brand) says: each knows other servers by name
+    :param brand: C(incus) or C(lxd), as C(Client.brand) says: each knows other servers by name, and the one protocol that
+        both speak by its own name only
     :raises InvalidOption: in one sentence that names the option
     """
     image = params["image"]
     server = params.get("image_server")
     if server:
-        return _at_server(image, server)
+        return _at_server(image, server, brand)
     remote, colon, name = image.partition(":")
     if not colon:
         return {"type": "image", **_named(image)}
@@ -92,7 +93,7 @@ def image_source(params: t.Mapping[str, t.Any], brand: str = "incus") -> dict[st
     return {"type": "image", "mode": "pull", "server": known[remote], "protocol": "simplestreams", **_named(name)}
 
 
-def _at_server(image: str, server: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _at_server(image: str, server: t.Mapping[str, t.Any], brand: str) -> dict[str, t.Any]:
     """The source for a server that the task describes."""
     url, protocol = server["url"], server.get("protocol") or "simplestreams"
     form = _FILES if protocol == "simplestreams" else _DAEMON
@@ -100,7 +101,8 @@ def _at_server(image: str, server: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     if not parts or int(parts["port"] or 1) not in range(1, 65536):
         right = "'https://HOST/PATH' or 'http://HOST/PATH'" if form is _FILES else "'https://HOST:8443'"
         raise InvalidOption(f"'image_server.url' is '{url}'", next_step=f"write {right}")
-    source = {"type": "image", "mode": "pull", "server": url.rstrip("/"), "protocol": protocol, **_named(image)}
+    source = {"type": "image", "mode": "pull", "server": url.rstrip("/"), **_named(image)}
+    source["protocol"] = protocol if protocol == "simplestreams" or brand not in REMOTES else brand
     if server.get("certificate"):
         if not url.startswith("https:"):
             raise InvalidOption(

@@ -116,7 +116,8 @@ def test_an_operation_that_was_forgotten_is_left_to_reading_back():
 
 def test_an_operation_that_misses_something_is_not_one_that_was_forgotten():
     missing = (404, error('Image "x" not found', 404))
-    made = client(STARTED, missing, (200, sync({"status_code": 400, "err": 'Image "x" not found'})))
+    ended = (200, sync({"status_code": 400, "err": 'Image "x" not found'}))
+    made = client(STARTED, missing, ended, ended)
     with pytest.raises(errors.NotFound, match='Image "x" not found'):
         made.perform(POST)
 

@@ -13,6 +13,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     Busy,
     Conflict,
     InvalidOption,
+    NotFound,
     OperationFailed,
     Unreachable,
 )
@@ -60,6 +61,8 @@ class Daemon:
         request = step if isinstance(step, Request) else step.request
         self.sent.append((request.method, request.path))
         if request.method == "PATCH":
+            if request.body["target"] not in self.images:
+                raise NotFound("Image not found")
             self.aliases[request.path.rsplit("/", 1)[-1]] = request.body["target"]
         elif request.method == "DELETE":
             del self.images[request.path.rsplit("/", 1)[-1]]
@@ -144,7 +147,7 @@ def test_an_image_of_the_same_source_is_left_alone_without_asking(run):
     [
         ({"alias": "other"}, {}),
         ({"server": "https://y:8443"}, {}),
-        ({"protocol": "lxd"}, {}),
+        ({"protocol": "simplestreams"}, {}),
         ({}, {"image_type": "virtual-machine"}),
         ({}, {"refresh": True}),
     ],
@@ -176,8 +179,9 @@ def test_what_the_daemon_has_under_another_name_is_only_named(run):
 
 def test_a_daemon_with_an_old_list_keeps_what_it_has(run):
     daemon = Daemon(gives=OLD, aliases={"mine": OLD}, **{OLD: image(OLD)})
-    outcome = run(daemon, refresh=True)
+    outcome = run(daemon, refresh=True, prune=True)
     assert outcome.sent == [] and outcome.plan.steps == [] and outcome.plan.before == outcome.plan.after
+    assert daemon.sent == [("POST", "/1.0/images")] and OLD in daemon.images
     assert len(outcome.said) == 1 and NEW[:12] in outcome.said[0] and "up to an hour old" in outcome.said[0]
 
 
@@ -192,6 +196,12 @@ class Contended(Daemon):
 
     def wait(self, client, operation, where):
         raise Conflict("Alias already exists: mine")
+
+
+def test_a_daemon_with_an_old_list_is_pruned_of_what_its_image_replaces(run):
+    daemon = Daemon(gives=OLD, aliases={"mine": OTHER}, **{OTHER: image(OTHER, alias="other")})
+    run(daemon, prune=True)
+    assert daemon.aliases == {"mine": OLD} and set(daemon.images) == {OLD}
 
 
 def test_somebody_elses_alias_is_taken_as_it_is(run):
