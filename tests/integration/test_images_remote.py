@@ -62,6 +62,7 @@ class SimpleStreams:
         self.versions: dict[str, dict[str, t.Any]] = {}
         self.asked: list[str] = []
         self.fault = ""
+        self.closing = threading.Event()
         owner = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -87,6 +88,12 @@ class SimpleStreams:
         image = path.startswith("images/")
         if self.fault == "html":
             content = b"<!DOCTYPE html><title>Welcome</title>"
+        if self.fault == "silent":
+            self.closing.wait()
+            return
+        if self.fault == "busy":
+            request.send_error(503)
+            return
         if content is None or (image and self.fault == "gone"):
             request.send_error(404)
             return
@@ -95,7 +102,7 @@ class SimpleStreams:
         request.end_headers()
         if image and self.fault == "other":
             content = bytes(len(content))
-        if image and self.fault == "cut":
+        if self.fault == ("cut" if image else "short"):
             request.wfile.write(content[: len(content) // 2])
             request.close_connection = True
             return
@@ -152,6 +159,7 @@ class SimpleStreams:
             shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
+        self.closing.set()
         self.http.shutdown()
         self.http.server_close()
         self.forget()
@@ -424,6 +432,9 @@ def test_a_server_with_its_own_certificate(
         ("other", "malformed", "is not the image that its list names"),
         ("gone", "missing_reference", "does not have the image, or not any more"),
         ("html", "malformed", "no simplestreams server: its streams/v1/index.json is not JSON"),
+        ("short", "unreachable", "answer for streams/v1/index.json is cut short, or not HTTP"),
+        ("busy", "unreachable", "the image server answers 503 for streams/v1/index.json"),
+        ("silent", "timed_out", "the image server did not answer within 0.5 s"),
     ],
 )
 def test_a_faulty_server_is_told_in_one_sentence(
@@ -431,7 +442,7 @@ def test_a_faulty_server_is_told_in_one_sentence(
 ) -> None:
     fingerprint = server.publish("20250101_00:00", unified(image, 7))
     server.fault = fault
-    failed = pulled.fails(kind, says, house)
+    failed = pulled.fails(kind, says, house, **({"timeout": 0.5} if fault == "silent" else {}))
     assert server.url in failed["msg"]
     assert not list(Path("/var/lib/incus/images").glob(f"{fingerprint}*")), "the daemon kept half an image"
     server.fault = ""

@@ -70,8 +70,8 @@ def image_source(params: t.Mapping[str, t.Any], brand: str = "incus") -> dict[st
 
     The certificate's file is read where a path is given.
 
-    :param brand: C(incus) or C(lxd), as C(Client.brand) says: each knows other servers by name, and the one protocol that
-        both speak by its own name only
+    :param brand: C(incus) or C(lxd), as C(Client.brand) says: each knows other servers by name, and knows the protocol
+        that both speak by its own name only
     :raises InvalidOption: in one sentence that names the option
     """
     image = params["image"]
