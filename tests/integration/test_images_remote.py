@@ -677,3 +677,9 @@ def test_the_role_brings_images_of_servers(
     variables["incus_images"] = [{"alias": "nfvt-one", "image": "busybox", "path": image}]
     failed = playbook(str(play), "-e", json.dumps(variables), check=False)
     assert failed.returncode and "needs one of build, path and image" in failed.stdout
+    secret = "c0ffee" * 10 + "beef"
+    private = {"url": peer.url, "protocol": "incus", "certificate": peer.certificate, "secret": secret}
+    variables["incus_images"] = [{"alias": "nfvt-four", "image": "f" * 64, "image_server": private}]
+    failed = playbook(str(play), "-vvv", "-e", json.dumps(variables), check=False)
+    assert failed.returncode and "good for one download" in failed.stdout
+    assert secret not in failed.stdout + failed.stderr

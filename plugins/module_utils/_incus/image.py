@@ -60,7 +60,7 @@ class Image(Record):
         return f"image '{params['alias']}' of project '{params['project']}'"
 
     def prepare(self, session: Client, task: Task) -> None:
-        """Digest the files."""
+        """Digest the files, or say what the daemon has to get."""
         super().prepare(session, task)
         if not task.params["alias"]:
             raise InvalidOption("'alias' is empty", obj=self.title, next_step="give a name")
@@ -245,10 +245,11 @@ class Image(Record):
         present = plan.have["fingerprint"] if plan.have else None
 
         def got(fingerprint: str) -> None:
-            task.warn(
-                f"{plan.label}: the daemon goes by a list of the server's images that is up to an hour old, so it has "
-                f"{fingerprint[:12]}, while the server has {(self.fingerprint or '')[:12]} by now"
-            )
+            why = "the daemon goes by a list of the server's images that is up to an hour old"
+            if source["protocol"] != "simplestreams":
+                why = "the server's image changed while the daemon got it"
+            expected = (self.fingerprint or "")[:12]
+            task.warn(f"{plan.label}: {why}, so it has {fingerprint[:12]}, while {expected} was seen there")
             self.fingerprint = fingerprint
 
         return Pull(request, self.fingerprint, present, got)
