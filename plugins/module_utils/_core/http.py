@@ -19,7 +19,7 @@ import typing as t
 from urllib.parse import quote, urlencode
 
 from .errors import FleetError, Forbidden, Interrupted, InvalidOption, Malformed, NoSocket, TimedOut, Unreachable
-from .wire import Body, Connection, ProtocolError, Response
+from .wire import Body, Connection, ProtocolError, Response, Sink
 
 CONNECT_TIMEOUT = 10.0  # seconds
 
@@ -141,20 +141,22 @@ class Transport:
         body: Body = None,
         headers: t.Mapping[str, str] | None = None,
         timeout: float | None = None,
+        sink: Sink | None = None,
     ) -> Response:
         """Send one request and read its whole answer.
 
         :param target: path and query
         :param body: bytes, or an iterable of bytes when the headers give its length
+        :param sink: takes the content of an answer of status 200 block by block; such a request is not repeated
         :raises TimedOut: naming the request, so that a hanging object is found
         :raises Interrupted: the connection broke after sending; what became of the request is not known
         """
         patience = timeout or self.timeout
         where = f"{self.endpoint} {method} {target}"
-        for repeatable in (method in ("GET", "HEAD"), False):
+        for repeatable in (sink is None and method in ("GET", "HEAD"), False):
             kept, connection = self._connection(patience)
             try:
-                response = connection.exchange(method, target, headers or {}, body)
+                response = connection.exchange(method, target, headers or {}, body, sink)
                 if not connection.reusable:
                     self.close()
                 return response
