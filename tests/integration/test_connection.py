@@ -12,6 +12,7 @@ import json
 import os
 import random
 import socket as sockets
+import subprocess
 import threading
 import time
 import typing as t
@@ -152,8 +153,8 @@ def play(
     *arguments: str,
     check: bool = True,
     host: str = DEBIAN,
-    **hostvars: t.Any,
-) -> t.Any:
+    **more: t.Any,
+) -> subprocess.CompletedProcess[str]:
     """Run tasks in an instance, as a user would."""
     variables = {
         "ansible_connection": "nfvlab.fleet.incus",
