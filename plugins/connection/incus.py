@@ -186,7 +186,6 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     InvalidOption,
     Malformed,
     MissingReference,
-    NotFound,
     TimedOut,
     Unreachable,
 )
@@ -251,7 +250,7 @@ class Connection(ConnectionBase):
         super().put_file(in_path, out_path)
         self._show(f"PUT {in_path} TO {out_path}")
         if not os.path.isfile(in_path):
-            raise AnsibleFileNotFound(f"there is no file '{in_path}' on the controller")
+            raise AnsibleFileNotFound(file_name=in_path)
         with _told(files=True):
             self._reached.put(in_path, self._shell_path(out_path))
 
@@ -352,6 +351,4 @@ def _told(files: bool = False) -> t.Iterator[None]:
         raise AnsibleError(str(error)) from None
     except FleetError as error:
         lost = not files or isinstance(error, (Unreachable, TimedOut, Malformed, MissingReference))
-        if isinstance(error, NotFound) and not lost:
-            raise AnsibleFileNotFound(str(error)) from None
         raise (AnsibleConnectionFailure if lost else AnsibleError)(str(error)) from None

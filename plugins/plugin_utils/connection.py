@@ -127,14 +127,8 @@ class Guest:
             environment = {"HOME": user.home, "USER": user.name, "LOGNAME": user.name}
             options = {"cwd": user.home}
             if user.groups:
-                words = (
-                    *AS_USER,
-                    user.name,
-                    str(user.uid),
-                    str(user.gid),
-                    ",".join(map(str, user.groups)),
-                    *words[::2],
-                )
+                numbers = str(user.uid), str(user.gid), ",".join(map(str, user.groups))
+                words = ("/bin/sh", "-c", AS_USER, "sh", user.name, *numbers, self._shell, line)
             else:
                 options.update(user=user.uid, group=user.gid)
         return self._begin(words, environment, options)
@@ -266,6 +260,9 @@ class Guest:
                 self._client.perform(self._inside.files("POST", path, headers=headers, upload=upload))
             elif entry.mode & 0o004:
                 self._client.perform(self._inside.files("POST", path, headers=headers, content=b""))
+        except NotFound:
+            self.look()
+            raise NotFound(f"there is no directory for '{path}'", obj=self.label, next_step="create it first") from None
         except FleetError as error:
             self._remove(path)
             raise self._explain(error) from None
