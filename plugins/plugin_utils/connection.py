@@ -193,11 +193,12 @@ class Guest:
 
         :raises FleetError: it is not there
         """
+        with _local(source), open(source, "rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o777
         path, entry = self._entry(path)
         if entry is not None and entry.kind != "file":
             raise Conflict(f"'{path}' is a {entry.kind}, not a file", obj=self.label)
         if entry is None:
-            mode = stat.S_IMODE(os.stat(source).st_mode) & 0o777
             self._write(source, path, Entry("file", mode, self.user.uid, self.user.gid))
             return
         folder, name = posixpath.split(path)
@@ -223,12 +224,18 @@ class Guest:
             raise Conflict(f"'{path}' is a {entry.kind}, not a file", obj=self.label)
         target = os.path.realpath(target)
         partial = f"{target}.{os.urandom(6).hex()}"
+
+        def write(block: bytes) -> None:
+            with _local(target):  # else it would pass for an error of the connection
+                file.write(block)
+
         try:
-            with open(partial, "wb") as file:
-                self._copy(found, file.write)
-            os.replace(partial, target)
+            with _local(target), open(partial, "wb") as file:
+                self._copy(found, write)
+            with _local(target):
+                os.replace(partial, target)
         finally:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 os.unlink(partial)
 
     def _copy(self, path: str, sink: t.Callable[[bytes], t.Any]) -> None:
@@ -288,3 +295,12 @@ class Guest:
         """The text of a small file; nothing where there is none."""
         found, entry = self._entry(path)
         return "" if entry is None else self._inside.read(found).decode(errors="replace")
+
+
+@contextlib.contextmanager
+def _local(path: str) -> t.Iterator[None]:
+    """What is done with a file of the controller."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(f"cannot use '{path}' on the controller: {error.strerror or error}", code=error.errno) from None

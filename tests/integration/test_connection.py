@@ -11,6 +11,8 @@ import hashlib
 import json
 import os
 import random
+import resource
+import signal
 import socket as sockets
 import subprocess
 import threading
@@ -28,12 +30,9 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Req
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.session import Command, Completed
 
-from . import test_tls
 from .conftest import playbook, run_module, sweep
 from .proxy import Proxy
 from .test_images import PROJECT, Images
-
-remote = test_tls.remote  # the same daemon over TLS
 
 PLAIN, DEBIAN = "nfvt-plain", "nfvt-debian"
 QUERY = {"project": PROJECT}
@@ -552,3 +551,26 @@ def test_a_fetch_that_breaks_off_leaves_what_was_there(connect: Connect, proxy: 
     with pytest.raises(AnsibleConnectionFailure, match="closed the connection"):
         connect(socket=proxy.path).fetch_file("/etc/passwd", str(tmp_path / "f"))
     assert (tmp_path / "f").read_text() == "old" and os.listdir(tmp_path) == ["f"]
+
+
+@pytest.mark.parametrize("target", ["/dev/full/f", "/nowhere/f", "/dev"])
+def test_a_fetch_to_where_nothing_can_be_written(connect: Connect, target: str) -> None:
+    with pytest.raises(AnsibleError, match=f"cannot use '{target}' on the controller") as caught:
+        connect().fetch_file("/etc/passwd", target)
+    assert not isinstance(caught.value, AnsibleConnectionFailure)
+
+
+def test_a_controller_without_room_is_told_apart_from_a_connection_that_broke(
+    connect: Connect, client: Client, tmp_path: Path
+) -> None:
+    inside(client, "head -c 3000000 /dev/zero >/tmp/zero")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, limit[1]))
+    try:
+        with pytest.raises(AnsibleError, match="cannot use .* on the controller: File too large"):
+            connect().fetch_file("/tmp/zero", str(tmp_path / "f"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert os.listdir(tmp_path) == []
