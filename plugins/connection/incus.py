@@ -135,7 +135,8 @@ options:
 notes:
   - A command whose connection breaks is never run again by itself, and the daemon kills it. The task is then
     C(unreachable).
-  - An instance that is missing, stopped or frozen, and an unknown project, make a host C(unreachable) as well.
+  - An instance that is missing, stopped or frozen, or that goes down under a command, and an unknown project make a
+    host C(unreachable) as well.
   - Commands have no terminal. Modes other than the nine permission bits are not transferred.
   - Works with Incus 6.0 and later and with LXD 5.0 and later.
 seealso:
@@ -239,7 +240,7 @@ class Connection(ConnectionBase):
                 ended = process.finish(limit)
             except TimedOut as error:
                 raise AnsibleError(f"{self._reached.label}: {error.what}") from None
-            self._reached.require_shell(ended)
+            self._reached.explain(ended)
         if becomes:
             ended = self._judge(ended, asked)
         self._show(f"EXEC ended with {ended.rc} after {time.monotonic() - begun:.3f} s")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import posixpath
+import signal
 import stat
 import typing as t
 
@@ -29,6 +30,8 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.session import
 ROOT = "root"
 LOST = ("obj", "endpoint", "next_step", "code", "text")  # what is known of an instance that cannot be used
 LINKS = 40  # that are followed before it is called a loop, as Linux does
+# Exit codes of commands that were killed, perhaps because their instance was.
+FELLED = (128 + signal.SIGHUP, 128 + signal.SIGKILL, 128 + signal.SIGTERM)
 # Their files have no size before they are read, so the daemon shows them as empty.
 KERNEL = ("/proc/", "/sys/")
 
@@ -133,14 +136,28 @@ class Guest:
                 options.update(user=user.uid, group=user.gid)
         return self._begin(words, environment, options)
 
-    def require_shell(self, ended: Completed) -> None:
-        """Raise where a command failed because there is no shell to run it."""
+    def explain(self, ended: Completed) -> None:
+        """Raise where a command failed because the instance went down under it, or has no shell to run it."""
+        if ended.rc in FELLED and not self._lives():
+            raise Unreachable(
+                "it went down while the command ran",
+                obj=self.label,
+                endpoint=str(self._client.transport.endpoint),
+                next_step="what the command had done by then is not known; start it with nfvlab.fleet.incus_instance",
+            )
         if ended.rc == NOT_FOUND and not ended.stdout and not ended.stderr and self._entry(self._shell)[1] is None:
             raise MissingReference(
                 f"there is no shell '{self._shell}' in it",
                 obj=self.label,
                 next_step="set 'ansible_executable', or use nfvlab.fleet.incus_exec, which needs no shell",
             )
+
+    def _lives(self) -> bool:
+        """Whether commands still run. An instance that goes down counts as running for a while longer."""
+        try:
+            return self._run(self._shell, "-c", ":").rc == 0
+        except FleetError:
+            return False
 
     def _begin(
         self, words: t.Sequence[str], environment: t.Mapping[str, str], options: t.Mapping[str, t.Any]

@@ -449,6 +449,20 @@ def test_an_instance_that_is_frozen_or_stopped_meanwhile(connect: Connect, clien
         assert connection.exec_command("echo back") == (0, b"back\n", b"")
 
 
+@pytest.mark.parametrize("force", [True, False])
+def test_an_instance_that_goes_down_under_a_command(connect: Connect, client: Client, force: bool) -> None:
+    path = f"/1.0/instances/{PLAIN}/state"
+    stop = Request("PUT", path, QUERY, {"action": "stop", "force": force, "timeout": 30})
+    timer = threading.Timer(1, lambda: client.perform(stop))
+    timer.start()
+    try:
+        with pytest.raises(AnsibleConnectionFailure, match="it went down while the command ran"):
+            connect().exec_command("exec sleep 4717")
+    finally:
+        timer.join(60)
+        client.perform(Request("PUT", path, QUERY, {"action": "start"}))
+
+
 def test_a_virtual_machine_without_an_agent_says_what_to_wait_for(connect: Connect, proxy: Proxy) -> None:
     proxy.clear()
     refusal = {"type": "error", "error": "VM agent isn't currently running", "error_code": 500}
