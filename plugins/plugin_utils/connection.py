@@ -31,7 +31,7 @@ ROOT = "root"
 LOST = ("obj", "endpoint", "next_step", "code", "text")  # what is known of an instance that cannot be used
 LINKS = 40  # that are followed before it is called a loop, as Linux does
 # Exit codes of commands that were killed, perhaps because their instance was.
-FELLED = (128 + signal.SIGHUP, 128 + signal.SIGKILL, 128 + signal.SIGTERM)
+FELLED = (128 + signal.SIGHUP, 128 + signal.SIGKILL)
 # Their files have no size before they are read, so the daemon shows them as empty.
 KERNEL = ("/proc/", "/sys/")
 

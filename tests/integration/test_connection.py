@@ -449,10 +449,9 @@ def test_an_instance_that_is_frozen_or_stopped_meanwhile(connect: Connect, clien
         assert connection.exec_command("echo back") == (0, b"back\n", b"")
 
 
-@pytest.mark.parametrize("force", [True, False])
-def test_an_instance_that_goes_down_under_a_command(connect: Connect, client: Client, force: bool) -> None:
+def test_an_instance_that_goes_down_under_a_command(connect: Connect, client: Client) -> None:
     path = f"/1.0/instances/{PLAIN}/state"
-    stop = Request("PUT", path, QUERY, {"action": "stop", "force": force, "timeout": 30})
+    stop = Request("PUT", path, QUERY, {"action": "stop", "force": True})
     timer = threading.Timer(1, lambda: client.perform(stop))
     timer.start()
     try:
