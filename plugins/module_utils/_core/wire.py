@@ -66,11 +66,7 @@ class Connection:
         fields = {"Host": self._host, "Accept-Encoding": "identity", **headers}
         if isinstance(body, bytes) or (body is None and method in ("POST", "PUT", "PATCH")):
             fields["Content-Length"] = str(len(body or b""))
-        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
-        if any("\r" in line or "\n" in line for line in lines) or " " in target:
-            raise ValueError("a request's target and headers must not hold line breaks")
-        head = ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
-        self._send(head, body)
+        self._send(request_head(method, target, fields), body)
         status, received = self._head()
         while 100 <= status < 200:
             status, received = self._head()
@@ -103,24 +99,10 @@ class Connection:
         return line.rstrip(b"\r\n")
 
     def _head(self) -> tuple[int, dict[str, str]]:
-        first = self._line()
-        parts = first.split(None, 2)
-        if len(parts) < 2 or not parts[0].startswith(b"HTTP/1.") or not parts[1].isdigit():
-            raise ProtocolError(f"it begins with {first[:40]!r}")
-        received: dict[str, str] = {}
-        for _line in range(HEADER_LIMIT):
-            line = self._line()
-            if not line:
-                break
-            name, colon, value = line.decode("latin-1").partition(":")
-            if not colon:
-                raise ProtocolError(f"a header is {line[:40]!r}")
-            received[name.strip().lower()] = value.strip()
-        else:
-            raise ProtocolError("the answer has too many headers")
-        if received.get("connection", "").lower() == "close" or parts[0] == b"HTTP/1.0":
+        version, status, received = answer_head(self._line)
+        if received.get("connection", "").lower() == "close" or version == b"HTTP/1.0":
             self.reusable = False
-        return int(parts[1]), received
+        return status, received
 
     def _content(self, received: dict[str, str], most: int = sys.maxsize) -> t.Iterator[bytes]:
         """The content of an answer, in blocks of at most so many bytes."""
@@ -161,3 +143,33 @@ def _number(text: str, base: int) -> int:
     if number < 0:
         raise ProtocolError(f"a length is {text[:40]!r}")
     return number
+
+
+def request_head(method: str, target: str, fields: t.Mapping[str, str]) -> bytes:
+    """A request up to its body."""
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    if any("\r" in line or "\n" in line for line in lines) or " " in target:
+        raise ValueError("a request's target and headers must not hold line breaks")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
+
+
+def answer_head(line: t.Callable[[], bytes]) -> tuple[bytes, int, dict[str, str]]:
+    """An answer up to its content: the protocol's version, the status, and the headers by name in lower case.
+
+    :param line: gives the next line without its end
+    :raises ProtocolError: it is not HTTP/1.x
+    """
+    first = line()
+    parts = first.split(None, 2)
+    if len(parts) < 2 or not parts[0].startswith(b"HTTP/1.") or not parts[1].isdigit():
+        raise ProtocolError(f"it begins with {first[:40]!r}")
+    received: dict[str, str] = {}
+    for _line in range(HEADER_LIMIT):
+        header = line()
+        if not header:
+            return parts[0], int(parts[1]), received
+        name, colon, value = header.decode("latin-1").partition(":")
+        if not colon:
+            raise ProtocolError(f"a header is {header[:40]!r}")
+        received[name.strip().lower()] = value.strip()
+    raise ProtocolError("the answer has too many headers")
