@@ -44,26 +44,35 @@ class Pace:
         """Always the same number."""
         return cls(workers, workers, workers)
 
-    def begin(self) -> None:
-        """A new round begins; what was measured of the old one is forgotten."""
-        self._count, self._since = 0, self._clock()
+    def begin(self, left: int = 0) -> None:
+        """A new round begins; what was measured of the old one is forgotten.
+
+        :param left: how many items are left of the old one and do not count
+        """
+        self._count, self._since = -left, self._clock()
 
     def finished(self) -> None:
         """One item is done."""
         self._count += 1
+        if self._count <= 0:
+            self._since = self._clock()
+            return
         elapsed = self._clock() - self._since
         if self._count < 2 * self.limit or elapsed <= 0 or self._least == self._most:
             return
-        rate = self._count / elapsed
+        now = self.limit
+        self._judge(self._count / elapsed)
+        self.begin(left=now if self.limit != now else 0)
+
+    def _judge(self, rate: float) -> None:
         if self.limit != self._best and rate < self._rate * self.GAIN:
             self.limit, self._factor, self._rest = self._best, 1 / self._factor, self.REST
-        else:
-            self._best, self._rate, self._rest = self.limit, rate, self._rest - 1
-            if self._rest < 0:
-                self.limit = max(self._least, min(self._most, round(self.limit * self._factor)))
-                if self.limit == self._best:
-                    self._factor = 1 / self._factor  # at a bound
-        self.begin()
+            return
+        self._best, self._rate, self._rest = self.limit, rate, self._rest - 1
+        if self._rest < 0:
+            self.limit = max(self._least, min(self._most, round(self.limit * self._factor)))
+            if self.limit == self._best:  # at a bound
+                self._factor, self._rest = 1 / self._factor, self.REST
 
 
 def each(

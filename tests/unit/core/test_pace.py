@@ -76,7 +76,7 @@ def test_it_is_no_worse_than_the_number_that_it_begins_with(daemon, seed):
 @pytest.mark.parametrize("seed", range(5))
 def test_too_many_become_fewer(seed):
     rate, limits = life(thrashing, adaptive(16), 1000, seed=seed)
-    assert limits[-1] < 8
+    assert limits[-1] <= 8
     assert rate > 1.5 * life(thrashing, fixed(16), 1000, seed=seed)[0]
 
 
