@@ -174,17 +174,17 @@ def remote(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterat
     folder = tmp_path_factory.mktemp("tls")
     before = client.get("/1.0")["config"].get("core.https_address")
     address = f"127.0.0.1:{free_port()}"
-    cert, key = certificate(folder, "nfvt-client")
+    mine = certificate(folder, "nfvt-client")
     server_cert = folder / "server.crt"
     server_cert.write_text(client.get("/1.0")["environment"]["certificate"])  # learnt over the unix socket
-    fingerprint = fingerprint_of(cert)
+    fingerprint = fingerprint_of(mine["client_cert"])
     try:
         listening = run_module("incus_server", {"config": {"core.https_address": address}})
         assert not listening.failed, listening["msg"]
-        pem = Path(cert).read_text()
+        pem = Path(mine["client_cert"]).read_text()
         body = {"name": "nfvt-client", "type": "client", "certificate": "".join(pem.splitlines()[1:-1])}
         client.perform(Request("POST", "/1.0/certificates", body=body))
-        yield {"url": f"https://{address}", "server_cert": str(server_cert), "client_cert": cert, "client_key": key}
+        yield {"url": f"https://{address}", "server_cert": str(server_cert), **mine}
     finally:
         if client.find(f"/1.0/certificates/{fingerprint}"):
             client.perform(Request("DELETE", f"/1.0/certificates/{fingerprint}"))

@@ -28,8 +28,8 @@ ABOUT_FILES = ("x-incus-", "x-lxd-")
 Door = t.Mapping[str, str]  # connection options of the modules: 'socket', or 'url' and the certificates
 
 
-def certificate(folder: Path, name: str) -> tuple[str, str]:
-    """A new certificate, signed by itself, and its key: their paths."""
+def certificate(folder: Path, name: str) -> dict[str, str]:
+    """A new certificate, signed by itself, with its key, as a client has it."""
     cert, key = str(folder / f"{name}.crt"), str(folder / f"{name}.key")
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
@@ -37,7 +37,7 @@ def certificate(folder: Path, name: str) -> tuple[str, str]:
         check=True,
         capture_output=True,
     )  # fmt: skip
-    return cert, key
+    return {"client_cert": cert, "client_key": key}
 
 
 class Upstream(http.client.HTTPConnection):
@@ -180,7 +180,7 @@ def recording(daemon: Door, folder: Path) -> t.Iterator[Proxy]:
         proxy = Proxy({"socket": str(folder / "unix.socket")})
         server = UnixServer(proxy.path, Handler)
     else:
-        cert, key = certificate(folder, "nfvt-proxy")
+        cert, key = certificate(folder, "nfvt-proxy").values()
         server = TLSServer(("127.0.0.1", 0), Handler)
         server.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.context.minimum_version = ssl.TLSVersion.TLSv1_3

@@ -19,8 +19,8 @@ import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import fingerprint_of
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
-from .conftest import free_port, run_module
-from .proxy import Door, certificate
+from .conftest import certificate, free_port, run_module
+from .proxy import Door
 
 
 def test_modules_work_over_tls_as_over_the_socket(remote: Door, house: Client) -> None:
@@ -50,15 +50,14 @@ def test_a_wrong_fingerprint_is_said_and_nothing_is_sent(remote: Door, house: Cl
 
 
 def test_a_certificate_that_the_daemon_does_not_trust_is_told_so(remote: Door, tmp_path: Path) -> None:
-    cert, key = certificate(tmp_path, "nfvt-stranger")
-    refused = run_module("incus_profile", {"name": "nfvt-tls", **remote, "client_cert": cert, "client_key": key})
+    refused = run_module("incus_profile", {"name": "nfvt-tls", **remote, **certificate(tmp_path, "nfvt-stranger")})
     assert refused.failed and refused["failure"]["kind"] == "forbidden"
     assert "trusted" in refused["msg"]
 
 
 def test_a_key_that_does_not_belong_to_the_certificate(remote: Door, tmp_path: Path) -> None:
-    _cert, key = certificate(tmp_path, "nfvt-other")
-    refused = run_module("incus_profile", {"name": "nfvt-tls", **remote, "client_key": key})
+    other = certificate(tmp_path, "nfvt-other")
+    refused = run_module("incus_profile", {"name": "nfvt-tls", **remote, "client_key": other["client_key"]})
     assert refused.failed and refused["failure"]["kind"] == "invalid_option"
     assert "both must be readable PEM files that belong together" in refused["msg"]
 
