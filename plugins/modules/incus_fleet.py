@@ -41,6 +41,44 @@ options:
       image:
         description: As in M(nfvlab.fleet.incus_instance), here and below.
         type: str
+      image_server:
+        description: The server that has the image.
+        type: dict
+        suboptions:
+          url:
+            description: Its address.
+            type: str
+            required: true
+          protocol:
+            description: What it speaks.
+            type: str
+            choices: [simplestreams, incus, lxd]
+            default: simplestreams
+          certificate:
+            description: Its own certificate in PEM, or the path of its file on the managed host.
+            type: str
+          secret:
+            description: Secret of a private image.
+            type: str
+      empty:
+        description: Make the instance without an image.
+        type: bool
+      type:
+        description: A container (as without it), or a virtual machine.
+        type: str
+        choices: [container, virtual-machine]
+      storage_pool:
+        description: Storage pool of the root disk.
+        type: str
+      network:
+        description: Network of the interface C(eth0).
+        type: str
+      target:
+        description: Member of the daemon's cluster on which a new instance is made, or V(@GROUP).
+        type: str
+      instance_type:
+        description: Size of a new instance, such as V(c2-m4).
+        type: str
       profiles:
         description: Profiles in the order in which they are applied. An empty list is none.
         type: list
@@ -68,7 +106,12 @@ options:
       state:
         description: State of the instance, V(started) without it.
         type: str
-        choices: [started, stopped, frozen, present, absent]
+        choices: [started, stopped, restarted, frozen, present, absent]
+      restart:
+        description: Whether an instance that runs is restarted for keys that act after a restart only, V(never) without
+          it.
+        type: str
+        choices: [never, if_needed]
       force:
         description: Stop by force instead of asking the guest to shut down.
         type: bool
@@ -76,10 +119,11 @@ options:
         description: Seconds that the guest may take to shut down, V(30) without it.
         type: int
       wait_for:
-        description: What to wait for, V(running) or V(ipv4). All instances are waited for together, in a few requests.
+        description:
+          - What to wait for, such as V(ipv4), V(ready) or V(port:22).
+          - All instances are waited for together; V(running), V(ready) and V(ipv4) take a few requests for all of them.
         type: list
         elements: str
-        choices: [running, ipv4]
       wait_timeout:
         description: Seconds to wait, V(60) without it.
         type: float

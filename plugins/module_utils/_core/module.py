@@ -141,6 +141,7 @@ def outcome_result(outcome: Outcome, check_mode: bool) -> dict[str, t.Any]:
             "before": plan.before,
             "after": plan.after,
         },
+        **plan.facts,
     }
 
 

@@ -14,17 +14,18 @@ import re
 import time
 import typing as t
 
-from .._core.errors import Bug, Busy, FleetError, Forbidden, InvalidOption, TimedOut
+from .._core.errors import Bug, Busy, FleetError, Forbidden, InvalidOption
 from .._core.fields import Spec
-from .._core.http import path as join
 from .._core.module import SECRET_KEYS, FleetModule
 from .._core.pool import each
 from .._core.resource import Outcome, Plan, Task, converge
 from . import fleet
 from .client import Client
-from .instance import Instance, addresses, power
+from .instance import Instance, changes_profiles, power, profiles_of
 from .options import CONNECTION, connect
 from .record import SCOPES
+from .waits import Waiting, Watch, leased, parse
+from .waits import seen as state_seen
 
 LOCKS = "/run/lock"
 SETTLING = 25  # readings
@@ -34,10 +35,11 @@ _POLL = 0.2  # seconds
 def member_spec() -> Spec:
     """The options of one instance of a fleet: those of a single instance, but for what the whole fleet has."""
     spec = {name: dict(option) for name, option in Instance().spec().items()}
-    for name in ("project", *SECRET_KEYS):
+    for name in ("project", "rename_from", *SECRET_KEYS):
         del spec[name]
     for option in spec.values():
         option.pop("default", None)  # only what is really given counts
+    spec["name"]["required"] = True
     return spec
 
 
@@ -94,6 +96,7 @@ class Fleet:
         self.params = task.params
         self.mark = f"{self.params['lab']}/{self.params['name']}"
         self.instance = Instance()
+        self.watch = Watch(session, self.params["project"])
         self.results: dict[str, dict[str, t.Any]] = {}
         self.diffs: list[dict[str, t.Any]] = []
         self.failed = 0
@@ -114,6 +117,8 @@ class Fleet:
         with self._alone():
             self.session.remember_names()
             have = self._read_settled({definition.name for definition in declared})
+            if any(changes_profiles(have.get(one.name, {}), one.given) for one in declared if one.name in have):
+                self.instance.contents = profiles_of(self.session, {"project": params["project"]})
             members = fleet.plan(
                 self.instance,
                 have,
@@ -148,7 +153,7 @@ class Fleet:
 
     def _read(self) -> dict[str, dict[str, t.Any]]:
         """All instances of the project, in one request; a project that is not there yet has none."""
-        self.instance.starts_on_creation = self.session.has("instance_create_start")
+        self.instance.learn(self.session)
         query = {"project": self.params["project"], "recursion": "1"}
         found = self.session.find("/1.0/instances", query) or ()
         return {entry["name"]: entry for entry in found}
@@ -218,7 +223,7 @@ class Fleet:
     def _perform(self, changing: list[fleet.Member], allowed: int) -> None:
         """Wave after wave; one that brings too many failures is the last."""
         # What a task of its own loads only when it changes something; several threads must not do it at once.
-        for name in ("checks", "keys", "operations"):
+        for name in ("checks", "keys", "operations", "restarts"):
             importlib.import_module(f".{name}", __package__)
         waves = list(fleet.waves(changing, self.params["batch"]))
         for number, wave in enumerate(waves):
@@ -249,63 +254,24 @@ class Fleet:
     def _is_up_to(self, member: fleet.Member) -> bool:
         """Whether there is something to wait for."""
         result = self.results[member.name]
-        wanted = member.task.params.get("wait_for") and member.task.state in ("started", "present")
+        wanted = member.task.params.get("wait_for") and member.task.state in ("started", "restarted", "present")
         return bool(wanted) and not (result["failed"] or result.get("waited") or result.get("skipped"))
 
     def _wait(self, members: list[fleet.Member]) -> None:
         """Wait until every member has what it waits for; who does not make it in its time fails."""
-        begun = time.monotonic()
-        waiting = {member.name: member for member in members}
-        while waiting:
-            have, found = self._look()
-            for name, member in list(waiting.items()):
-                missing = [
-                    want
-                    for want in member.task.params["wait_for"]
-                    if not (power(have.get(name)) == "started" if want == "running" else found.get(name))
-                ]
-                if not missing:
-                    self.results[name]["waited"] = True
-                    del waiting[name]
-                elif time.monotonic() - begun > member.task.params["wait_timeout"]:
-                    self._fail(member, self._diagnosis(member, missing))
-                    del waiting[name]
-            if waiting:
-                time.sleep(_POLL)
-
-    def _look(self) -> tuple[dict[str, t.Any], dict[str, list[str]]]:
-        """All instances and their IPv4 addresses: one request for the instances, one for each bridge."""
-        have = self._read()
-        nics: dict[str, dict[str, str]] = {}  # by network: instance by hardware address
-        apart = []
-        for name, entry in have.items():
-            if power(entry) != "started":
-                continue
-            devices = entry.get("expanded_devices") or {}
-            managed = {key: nic for key, nic in devices.items() if nic.get("type") == "nic" and nic.get("network")}
-            for key, nic in managed.items():
-                address = nic.get("hwaddr") or entry["config"].get(f"volatile.{key}.hwaddr", "")
-                nics.setdefault(nic["network"], {})[address] = name
-            if not managed and name in self.results:
-                apart.append(name)
-        found: dict[str, list[str]] = {}
-        query = {"project": self.params["project"]}
-        for network, members in nics.items():
-            for lease in self.session.find(join("1.0", "networks", network, "leases"), query) or ():
-                if lease.get("hwaddr") in members and ":" not in lease["address"]:
-                    found.setdefault(members[lease["hwaddr"]], []).append(lease["address"])
-        for name in apart:  # no bridge of the daemon hands out its address: ask the instance
-            state = self.session.find(join("1.0", "instances", name, "state"), query)
-            found[name] = addresses(state or {}, "inet")
-        return have, found
-
-    def _diagnosis(self, member: fleet.Member, missing: list[str]) -> FleetError:
-        state = self.session.find(
-            self.instance.path(member.task.params) + "/state", {"project": self.params["project"]}
-        )
-        if state is None:
-            return TimedOut("it is gone", obj=self.instance.label(member.task.params))
-        return self.instance.diagnosis(self.session, member.task, state, missing)
+        if not members:
+            return
+        by_name = {member.name: member for member in members}
+        waiting = []
+        for member in members:
+            params = member.task.params
+            label = self.instance.label(params)
+            waiting.append(Waiting(member.name, label, parse(params["wait_for"]), params["wait_timeout"]))
+        for one, error in self.watch.wait(waiting):
+            if error is None:
+                self.results[one.name]["waited"] = True
+            else:
+                self._fail(by_name[one.name], error)
 
     # -- telling
 
@@ -383,9 +349,13 @@ class Fleet:
         """The running instances with their addresses, ready for C(add_host)."""
         if self.params["state"] == "absent":
             return []
-        have, found = self._look()
+        have, seen = self.watch.everything()
+        for member in members:  # whom no bridge of the daemon's own gives an address is asked itself
+            entry = have.get(member.name)
+            if entry and seen[member.name].running and not any(leased(entry)):
+                seen[member.name] = state_seen(self.watch.state(member.name) or entry)
         return [
-            {"name": member.name, "status": have[member.name]["status"], "addresses": found.get(member.name, [])}
+            {"name": member.name, "status": have[member.name]["status"], "addresses": seen[member.name].of("inet")}
             for member in members
             if member.name in have
         ]
