@@ -51,10 +51,10 @@ def fleet(house: Client, image: str) -> dict[str, t.Any]:
     }
 
 
-def start(options: dict[str, t.Any]) -> subprocess.Popen[str]:
-    """Run the module in a process of its own."""
+def start(options: dict[str, t.Any], module: str = "incus_fleet") -> subprocess.Popen[str]:
+    """Run a module in a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.integration.one_module", "incus_fleet", json.dumps(options)],
+        [sys.executable, "-m", "tests.integration.one_module", module, json.dumps(options)],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT / "build" / "collections")},
         stdout=subprocess.PIPE,

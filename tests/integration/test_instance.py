@@ -170,7 +170,7 @@ def test_a_fleet_waits_for_all_kinds_together(stage: Client) -> None:
 def test_a_guest_that_reports_ready_ends_the_wait_and_changes_nothing_for_anybody(debian: str) -> None:
     made = launch("nfvt-d", debian, state="stopped")
     assert not made.failed, made["msg"]
-    seed("nfvt-d", "#cloud-config\nwrite_files:\n  - {path: /run/seen, content: done}\n")
+    seed("nfvt-d", "#cloud-config\nlocale: false\nwrite_files:\n  - {path: /run/seen, content: done}\n")
     made = launch("nfvt-d", debian, wait_for=["ipv4", "cloud-init"], wait_timeout=120)
     assert not made.failed, made["msg"]
     assert inside("nfvt-d", "cat", "/run/seen") == "done"
@@ -193,7 +193,7 @@ def test_a_guest_that_reports_ready_ends_the_wait_and_changes_nothing_for_anybod
 def test_the_errors_of_cloud_init_are_told(debian: str) -> None:
     made = launch("nfvt-c", debian, state="stopped")
     assert not made.failed, made["msg"]
-    seed("nfvt-c", "#cloud-config\nruncmd:\n  - [sh, -c, 'exit 7']\n")
+    seed("nfvt-c", "#cloud-config\nlocale: false\nruncmd:\n  - [sh, -c, 'exit 7']\n")
     failed = launch("nfvt-c", debian, wait_for=["cloud-init"], wait_timeout=120)
     assert failed.failed and failed["failure"]["kind"] == "operation_failed", failed
     assert "cloud-init ended with errors" in failed["msg"] and "scripts" in failed["msg"]
