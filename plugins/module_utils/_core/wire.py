@@ -26,6 +26,10 @@ class ProtocolError(Exception):
     """The peer does not speak HTTP/1.1."""
 
 
+class TooLong(ProtocolError):
+    """An answer is longer than its reader wants to hold."""
+
+
 class Response(t.NamedTuple):
     """An answer, read to its end.
 
@@ -83,14 +87,21 @@ class Connection:
         self.sock.close()
 
     def exchange(
-        self, method: str, target: str, headers: t.Mapping[str, str], body: Body = None, sink: Sink | None = None
+        self,
+        method: str,
+        target: str,
+        headers: t.Mapping[str, str],
+        body: Body = None,
+        sink: Sink | None = None,
+        limit: int | None = None,
     ) -> Response:
         """Send one request and read its whole answer.
 
         :param body: bytes, or an iterable of bytes whose length the headers give
         :param sink: takes the content of an answer of status 200 block by block, instead of the answer's own body
+        :param limit: bytes that an answer's own body may have
         :raises ConnectionError: the peer hung up before the answer was complete
-        :raises ProtocolError: the answer is not HTTP/1.1
+        :raises ProtocolError: the answer is not HTTP/1.1; C(TooLong) where it is longer than the limit
         """
         fields = {"Host": self._host, "Accept-Encoding": "identity", **headers}
         if isinstance(body, bytes) or (body is None and method in ("POST", "PUT", "PATCH")):
@@ -102,7 +113,7 @@ class Connection:
         if status in (204, 304) or method == "HEAD":
             return Response(status, received, b"")
         if sink is None or status != 200:
-            return Response(status, received, b"".join(self._blocks(received)))
+            return Response(status, received, b"".join(_within(limit, self._blocks(received))))
         for block in self._blocks(received):
             sink(block)
         return Response(status, received, b"")
@@ -142,27 +153,36 @@ class Connection:
             self.reusable = False
             yield from iter(lambda: self._stream.read(BLOCK), b"")
         else:
-            left = _number(length, 10)
-            while left:
-                yield self._exactly(min(left, BLOCK))
-                left -= min(left, BLOCK)
+            yield from self._exactly(_number(length, 10))
 
     def _chunks(self) -> t.Iterator[bytes]:
         while True:
             size = _number(self._line().split(b";", 1)[0].decode("latin-1"), 16)
             if size == 0:
                 break
-            yield self._exactly(size)
+            yield from self._exactly(size)
             if self._line():
                 raise ProtocolError("a chunk is longer than it says")
         while self._line():
             """Trailers say nothing that is of use here."""
 
-    def _exactly(self, size: int) -> bytes:
-        content = self._stream.read(size)
-        if len(content) < size:
-            raise ConnectionResetError("the peer hung up in the middle of its answer")
-        return content
+    def _exactly(self, size: int) -> t.Iterator[bytes]:
+        while size:
+            block = self._stream.read(min(size, BLOCK))
+            if len(block) < min(size, BLOCK):
+                raise ConnectionResetError("the peer hung up in the middle of its answer")
+            size -= len(block)
+            yield block
+
+
+def _within(limit: int | None, blocks: t.Iterable[bytes]) -> t.Iterator[bytes]:
+    """The same blocks, as long as they are not too much in all."""
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if limit is not None and size > limit:
+            raise TooLong(f"an answer is longer than {limit} bytes")
+        yield block
 
 
 def _number(text: str, base: int) -> int:
