@@ -13,8 +13,8 @@ version_added: 0.1.0
 description:
   - Reads keys C(user.*) and C(cloud-init.*) of an instance from inside, as values or into files, and waits until they
     are there. The host sets them on the instance or on its profiles.
-  - A file is written beside its place and renamed, so nobody ever sees half of it. Everything is read and found possible
-    before the first file is written, and each file is read back.
+  - A file is written beside its place and renamed, so nobody ever sees half of it. Everything is read and found
+    possible before the first file is written, and each file is read back.
 options:
   keys:
     description:
@@ -47,7 +47,8 @@ options:
       mode:
         description:
           - Permissions as octal digits in quotes, such as V('0640').
-          - Without it a new file gets V('0644'), or V('0600') if the key is a secret; a file that is there keeps its own.
+          - Without it a new file gets V('0644'), or V('0600') if the key is a secret. A file that is there keeps its
+            own.
         type: raw
       owner:
         description: Name or number of the owner. Without it a new file belongs to the module's user.
@@ -58,8 +59,8 @@ options:
   wait_for:
     description:
       - Keys to wait for, with the value that each must have. Null stands for any value, the empty text for none.
-      - Changes are followed by events, so that waiting costs next to nothing. Only keys C(user.*) have events; others are
-        looked at each second.
+      - Changes are followed by events, so that waiting costs next to nothing. Only keys C(user.*) have events; others
+        are looked at each second.
       - In check mode nothing is waited for.
     type: dict
   wait_timeout:

@@ -11,10 +11,10 @@ module: incus_guest_events
 short_description: Collect events of an instance from inside
 version_added: 0.1.0
 description:
-  - Collects what the Incus or LXD daemon tells an instance about changes of its keys C(user.*) and of its devices, until
-    an event comes that is waited for, or the time is over.
-  - When the daemon goes, the module connects again as soon as it is back. Events in between are lost, which RV(reconnects)
-    and a warning say.
+  - Collects what the Incus or LXD daemon tells an instance about changes of its keys C(user.*) and of its devices,
+    until an event comes that is waited for, or the time is over.
+  - When the daemon goes, the module connects again as soon as it is back. Events in between are lost, which
+    RV(reconnects) and a warning say.
 options:
   types:
     description: The types of events to collect.

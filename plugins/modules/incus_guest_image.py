@@ -14,15 +14,16 @@ description:
   - Exports an image that the Incus or LXD daemon lets its guests have to a file, or two, inside an instance.
   - The fingerprint of an image is the digest of its content. What is at O(path) is compared with it, and what comes is
     checked against it before it gets that name, so there is never half an image at O(path).
-  - This takes a permission of its own. The host sets C(security.guestapi.images), or with LXD C(security.devlxd.images),
-    of the instance to V(true). Only images that are public, or cached, are for guests.
+  - This takes a permission of its own. The host sets C(security.guestapi.images), or with LXD
+    C(security.devlxd.images), of the instance to V(true). Only images that are public, or cached, are for guests.
 options:
   fingerprint:
     description: The image's fingerprint, all 64 digits.
     type: str
     required: true
   path:
-    description: Path of the file. Its folder must be there. Of an image that consists of two files, this is the metadata.
+    description:
+      - Path of the file. Its folder must be there. Of an image that consists of two files, this is the metadata.
     type: str
     required: true
   rootfs_path:
@@ -86,8 +87,8 @@ image:
         owner: root
         group: root
 actions:
-  description: The request whose content was written, with the paths as keys, or the change of a mode; in check mode what
-    would be.
+  description: The request whose content was written, with the paths as keys, or the change of a mode; in check mode
+    what would be.
   returned: always
   type: list
   elements: dict

@@ -56,8 +56,8 @@ RETURN = r"""
 objects:
   description:
     - A list of one object, this instance.
-    - C(api_version), C(instance_type), C(location) and C(state) are as the daemon gives them. C(state) is null where the
-      daemon keeps none; C(location) is the cluster member or the host's name.
+    - C(api_version), C(instance_type), C(location) and C(state) are as the daemon gives them. C(state) is null where
+      the daemon keeps none; C(location) is the cluster member or the host's name.
     - C(config), C(devices) and C(meta_data) are there when O(gather) has them, secrets masked.
   returned: success
   type: list

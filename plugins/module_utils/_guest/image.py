@@ -258,7 +258,7 @@ class Image(Resource):
         return plan
 
     def check(self, session: Guest, plan: Plan, task: Task) -> None:
-        """Ask for the headers alone, so that a refusal, or another number of files, comes before anything is written."""
+        """Ask for the headers alone: a refusal, or another number of files, comes before anything is written."""
         if not isinstance(plan.steps[0], Export):
             return
         head = session.send(self.request._replace(method="HEAD"))
@@ -306,7 +306,7 @@ class Image(Resource):
         """A refusal, with what this call needs beside what all need."""
         permission = PERMISSIONS[session.endpoint.brand]
         if isinstance(error, Forbidden) and error.code == 403:
-            session.keys()  # refused as well where nothing is allowed
+            session.names()  # refused as well where nothing is allowed
             error.what = "the host does not allow this guest to export images"
             error.next_step = f"set '{permission}.images' of the instance to 'true' on its host"
         elif isinstance(error, Unsupported):
