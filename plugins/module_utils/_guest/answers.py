@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from .._core.errors import FleetError, Forbidden, Malformed, NotFound, Refused, Unreachable, Unsupported
+from .._core.errors import FleetError, Forbidden, Malformed, NotFound, Refused, Transient, Unreachable, Unsupported
 
 # The key of an instance that lets it use the API at all (dev_incus.go, devlxd.go), and, with a suffix, export images.
 PERMISSIONS = {"incus": "security.guestapi", "lxd": "security.devlxd"}
@@ -24,12 +24,6 @@ KEYS = "/1.0/config/"
 
 _NO_CALL = "page not found"  # the text of a path that the daemon does not have; what has no value says "not found"
 _SHOWN = 200  # characters of a foreign text
-
-# Words of a daemon that could not serve the guest, and what is to be done about that.
-_HINTS = (
-    ("vsock", "the daemon on the host is starting or stopping; run the task again"),
-    ("pid not in", "run it as a process of the instance itself"),
-)
 
 
 def parsed(body: bytes, kind: type, endpoint: str) -> t.Any:
@@ -78,9 +72,15 @@ def error_for(status: int, body: bytes, endpoint: str, brand: str) -> FleetError
         sort = NotFound
     elif status == 405:
         sort, next_step = Unsupported, "leave that out, or use a daemon that can do it"
+    elif "vsock" in text:  # the agent's words
+        sort, next_step = Unreachable, "the daemon on the host is starting or stopping; run the task again"
+    elif "pid not in" in text:
+        next_step = "run it as a process of the instance itself"
     elif status >= 500:
-        next_step = next((hint for words, hint in _HINTS if words in text), "look at the log of the daemon on the host")
-        sort = Unreachable if "vsock" in text else Refused
+        sort, next_step = (
+            Transient,
+            "run the task again, and look at the log of the daemon on the host if that is no use",
+        )
     return sort(what, endpoint=endpoint, code=status, text=text or None, next_step=next_step)
 
 

@@ -9,9 +9,20 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import typing as t
 
-from .._core.errors import FleetError, Forbidden, NoSocket, NotFound, UnknownKey, Unreachable, near
+from .._core.errors import (
+    FleetError,
+    Forbidden,
+    NoSocket,
+    NotFound,
+    Refused,
+    Transient,
+    UnknownKey,
+    Unreachable,
+    near,
+)
 from .._core.http import Request, Transport, UnixEndpoint
 from .._core.http import path as join
 from .._core.wire import Response, Sink
@@ -21,6 +32,10 @@ from .answers import NAMESPACES, PERMISSIONS, error_for, key_names, parsed
 SOCKETS = ("/dev/incus/sock", "/dev/lxd/sock")
 VARIABLE = "INCUS_GUEST_SOCKET"
 LIMIT = 16 << 20  # bytes of an answer that is held in memory; the largest is somebody's cloud-init data
+
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # seconds between further attempts
+
+Answer = t.TypeVar("Answer")
 
 
 def discover_socket(environ: t.Mapping[str, str], exists: t.Callable[[str], bool] = os.path.exists) -> str:
@@ -59,6 +74,25 @@ class GuestEndpoint(UnixEndpoint):
                 next_step="use 'become: true'",
             )
         return super()._explain(error)
+
+
+def patiently(attempt: t.Callable[[], Answer]) -> Answer:
+    """What an attempt gives, made again while the daemon has trouble of its own.
+
+    To find out who asks, it looks at every instance of the host, and answers with 500 when it meets one that is just
+    stopping (C(findContainerForPID)). It has done nothing by then, so even a change may be sent again.
+    """
+    for pause in PAUSES:
+        try:
+            return attempt()
+        except Transient:
+            time.sleep(pause)
+    try:
+        return attempt()
+    except Transient as error:
+        raise Refused(
+            error.what, endpoint=error.endpoint, next_step=error.next_step, code=error.code, text=error.text
+        ) from None
 
 
 class Guest:
@@ -127,13 +161,27 @@ class Guest:
         :param sink: takes the content of an answer of success block by block
         :raises FleetError: what another answer stands for
         """
-        response = self.send(request, sink)
-        if response.status != 200:
-            raise self.judge(response, request)
-        return response
 
-    def send(self, request: Request, sink: Sink | None = None) -> Response:
-        """Send a request and read its answer, whatever it says."""
+        def once() -> Response:
+            response = self._send(request, sink)
+            if response.status != 200:
+                raise self.judge(response, request)
+            return response
+
+        return patiently(once)
+
+    def head(self, request: Request) -> Response:
+        """The status and the headers that a request would get. Why it would be refused, they do not say."""
+
+        def once() -> Response:
+            response = self._send(request._replace(method="HEAD"))
+            if response.status >= 500:
+                raise self.judge(response, request)
+            return response
+
+        return patiently(once)
+
+    def _send(self, request: Request, sink: Sink | None = None) -> Response:
         body = None if request.body is None else json.dumps(request.body).encode()
         return self.transport.request(request.method, request.target, body, request.headers, sink=sink)
 

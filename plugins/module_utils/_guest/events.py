@@ -17,11 +17,11 @@ import time
 import typing as t
 from fnmatch import fnmatchcase
 
-from .._core.errors import FleetError, Interrupted, Malformed, TimedOut, Unreachable
+from .._core.errors import FleetError, Interrupted, Malformed, TimedOut, Transient, Unreachable
 from .._core.http import CONNECT_TIMEOUT, Request
 from .._core.secrets import MASK, Secrets
 from .._core.wire import LINE_LIMIT, ProtocolError, Response, answer_head, request_head
-from .client import LIMIT, Guest
+from .client import LIMIT, Guest, patiently
 
 TYPES = ("config", "device")
 # Nothing came for a while; the connection is new, so that something may have been missed.
@@ -50,16 +50,12 @@ class Channel(t.Protocol):
 
 
 class Lines:
-    """The connection that the daemon has taken over: a line for each event.
+    """The connection that the daemon has taken over: a line for each event."""
 
-    :param limit: bytes that an event may have
-    """
-
-    def __init__(self, sock: socket.socket, where: str, timeout: float, limit: int = LIMIT) -> None:
+    def __init__(self, sock: socket.socket, where: str, timeout: float) -> None:
         self.where = where
         self._sock = sock
         self._timeout = timeout
-        self._limit = limit
         self._buffer = bytearray()
 
     def open(self, host: str, target: str) -> Response:
@@ -82,7 +78,7 @@ class Lines:
 
     def receive(self, timeout: float) -> bytes | None:
         try:
-            return self._line(time.monotonic() + timeout, self._limit)
+            return self._line(time.monotonic() + timeout, LIMIT)
         except ProtocolError as error:
             raise self._malformed(str(error)) from None
         except OSError as error:
@@ -157,6 +153,10 @@ def connect(guest: Guest, types: t.Sequence[str], protocol: str) -> Channel:
 
     :param protocol: C(stream), C(websocket), or C(auto), which is the first that the daemon has
     """
+    return patiently(lambda: _connect(guest, types, protocol))
+
+
+def _connect(guest: Guest, types: t.Sequence[str], protocol: str) -> Channel:
     request = Request("GET", "/1.0/events", {"type": ",".join(types)})
     if protocol != "websocket":
         lines, answer = _opened(guest, Lines, request)
@@ -273,8 +273,8 @@ class Follower:
             time.sleep(min(left, self._pause))
             self._pause = min(LONGEST_PAUSE, self._pause * 2)
             try:
-                return connect(self._guest, self._types, self._protocol)
-            except (Unreachable, TimedOut) as error:
+                return _connect(self._guest, self._types, self._protocol)
+            except (Unreachable, TimedOut, Transient) as error:
                 self.lost = error
 
 

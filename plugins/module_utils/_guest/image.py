@@ -261,7 +261,7 @@ class Image(Resource):
         """Ask for the headers alone: a refusal, or another number of files, comes before anything is written."""
         if not isinstance(plan.steps[0], Export):
             return
-        head = session.send(self.request._replace(method="HEAD"))
+        head = session.head(self.request)
         if head.status != 200:
             # An answer without a content does not say why.
             try:
@@ -306,7 +306,10 @@ class Image(Resource):
         """A refusal, with what this call needs beside what all need."""
         permission = PERMISSIONS[session.endpoint.brand]
         if isinstance(error, Forbidden) and error.code == 403:
-            session.names()  # refused as well where nothing is allowed
+            try:
+                session.names()
+            except Forbidden as other:  # nothing is allowed
+                return other
             error.what = "the host does not allow this guest to export images"
             error.next_step = f"set '{permission}.images' of the instance to 'true' on its host"
         elif isinstance(error, Unsupported):
