@@ -154,7 +154,8 @@ class Process:
         if not self.running:
             return False
         for name in self._poll(patience):
-            self._attend(name)
+            if name in self._sockets:  # another stream's end may have ended them all
+                self._attend(name)
         return self.running
 
     @property
@@ -217,7 +218,7 @@ class Process:
         if not self._waiter.over:
             poller.register(self._waiter, select.POLLIN)
         moved = poller.poll((left if patience is None else min(left, patience)) * 1000)
-        if moved:
+        if any(event & ~select.POLLOUT for _file, event in moved):
             self._heard, self._asked = time.monotonic(), False
         elif time.monotonic() >= self._heard + quiet:
             self._ask(quiet)

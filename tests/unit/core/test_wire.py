@@ -13,7 +13,7 @@ import threading
 from http.server import BaseHTTPRequestHandler
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.wire import Connection, ProtocolError
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.wire import BLOCK, Connection, ProtocolError
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n"
@@ -57,6 +57,34 @@ def test_an_answer_is_read_to_its_end_and_no_further(pair, answer):
         response = answered(pair, answer)
         assert (response.status, response.body, response.headers["etag"]) == (200, b"hello", "a")
     assert pair[0].reusable
+
+
+@pytest.mark.parametrize(
+    ("answer", "blocks"),
+    [
+        (OK + b"Content-Length: %d\r\n\r\n" % (BLOCK + 5) + bytes(BLOCK + 5), [BLOCK, 5]),
+        (OK + b"Content-Length: 0\r\n\r\n", []),
+        (CHUNKED + b"\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", [3, 2]),
+        (OK + b"\r\nok", [2]),
+    ],
+    ids=["length", "empty", "chunks", "until the end"],
+)
+def test_a_content_may_go_somewhere_else_block_by_block(pair, answer, blocks):
+    connection, theirs = pair
+    sender = threading.Thread(target=lambda: (theirs.sendall(answer), theirs.shutdown(socket.SHUT_WR)))
+    sender.start()
+    got = []
+    assert connection.exchange("GET", "/x", {}, sink=got.append).body == b""
+    sender.join(5)
+    assert [len(block) for block in got] == blocks
+
+
+def test_only_a_success_goes_somewhere_else(pair):
+    connection, theirs = pair
+    theirs.sendall(b"HTTP/1.1 404 X\r\nContent-Length: 4\r\n\r\nnone")
+    got = []
+    assert connection.exchange("GET", "/x", {}, sink=got.append).body == b"none"
+    assert got == []
 
 
 @pytest.mark.parametrize("status", [204, 304])
