@@ -163,6 +163,8 @@ def test_a_reply_that_does_not_come_names_the_request(tmp_path):
 
 
 def test_something_else_that_listens_there_is_named(tmp_path):
-    with peer(tmp_path, {"GET /1.0": answer("hello")}) as (_server, guest):
-        with pytest.raises(errors.Malformed, match="not that of a guest API .* check 'socket'"):
-            guest.server()
+    with (
+        peer(tmp_path, {"GET /1.0": answer("hello")}) as (_server, guest),
+        pytest.raises(errors.Malformed, match="not that of a guest API .* check 'socket'"),
+    ):
+        guest.server()

@@ -97,16 +97,20 @@ def test_a_daemon_with_websockets_only_has_them_as_messages(tmp_path, protocol):
 
 
 def test_a_stream_is_not_replaced_where_it_is_asked_for(tmp_path):
-    with peer(tmp_path, {BOTH: messages()}) as (_server, guest):
-        with pytest.raises(errors.Refused, match="HTTP 400: Bad Request"):
-            connect(guest, events.TYPES, "stream")
+    with (
+        peer(tmp_path, {BOTH: messages()}) as (_server, guest),
+        pytest.raises(errors.Refused, match="HTTP 400: Bad Request"),
+    ):
+        connect(guest, events.TYPES, "stream")
 
 
 @pytest.mark.parametrize("protocol", ["auto", "stream", "websocket"])
 def test_a_refusal_is_the_same_in_every_protocol(tmp_path, protocol):
-    with peer(tmp_path, {BOTH: FORBIDDEN}) as (_server, guest):
-        with pytest.raises(errors.Forbidden, match=r"set 'security\.guestapi'"):
-            next(iter(follow(guest, protocol=protocol)))
+    with (
+        peer(tmp_path, {BOTH: FORBIDDEN}) as (_server, guest),
+        pytest.raises(errors.Forbidden, match=r"set 'security\.guestapi'"),
+    ):
+        next(iter(follow(guest, protocol=protocol)))
 
 
 def test_trouble_of_the_daemon_is_waited_for(tmp_path):
