@@ -161,7 +161,7 @@ def test_everything_that_a_guest_is_told(inside: Inside) -> None:
     inside.set({**dict.fromkeys(keys), "cloud-init.network-config": None})
 
 
-@covers("PATCH /1.0", "GET /1.0")
+@covers("GET /1.0", "PATCH /1.0")
 def test_ready_is_what_the_host_sees(inside: Inside) -> None:
     foretold = ok(inside("state", "--check"))
     inside.until_status(RUNNING, 0)
@@ -346,6 +346,7 @@ def test_a_guest_that_may_not_use_the_api(inside: Inside) -> None:
     assert ok(inside("info"))["objects"]
 
 
+@covers("403 security.guestapi=false")
 def test_a_connection_that_was_open_when_the_api_was_forbidden(inside: Inside) -> None:
     """Of a container the socket goes as well; what is open is refused, as everything is in a virtual machine."""
     inside.set({"user.y": "1"})
