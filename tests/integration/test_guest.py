@@ -25,7 +25,6 @@ import pytest
 import yaml
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
-from ansible_collections.nfvlab.fleet.plugins.module_utils._guest import client as guest_client
 from ansible_collections.nfvlab.fleet.plugins.module_utils._guest.client import Guest, GuestEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
@@ -102,6 +101,18 @@ class Inside:
         args = {**PLACE, "config": config, **({} if devices is None else {"devices": devices})}
         done = run_module("incus_instance", args)
         assert not done.failed, done["msg"]
+
+    def until_waiting(self, module: str) -> None:
+        """Wait until a module that was begun has four sockets: the log's, its helper's, its first and one for events."""
+        script = f"""
+            for process in $(grep -l AnsiballZ_incus_guest_{module} /proc/[0-9]*/cmdline); do
+                ls -l ${{process%cmdline}}fd | grep -c socket:
+            done
+        """
+        deadline = time.monotonic() + 30
+        while not any(int(count) >= 4 for count in self.sh(script).split()):
+            assert time.monotonic() < deadline, "it never waited"
+            time.sleep(0.2)
 
     def until_status(self, code: int, seconds: float = 20) -> None:
         """Wait until the host sees the instance in a state."""
@@ -205,6 +216,7 @@ def test_the_host_hands_in_values_and_files(inside: Inside) -> None:
         "/srv/token 400 bob",
         "app.conf",
         "token",
+        "",
     ]
     assert foretold["changed"] and done["changed"] and "s3cret" not in json.dumps(done)
     assert done["ansible_facts"]["app"]["user.app.config"] == "listen = 1\n"
@@ -229,7 +241,7 @@ def test_a_value_is_waited_for(inside: Inside) -> None:
     inside.set({"user.generation": "1", "cloud-init.vendor-data": None})
     args = {"wait_for": {"user.generation": 2, "cloud-init.network-config": None}, "wait_timeout": 60}
     running = inside.start("nfvlab.fleet.incus_guest_config", args)
-    time.sleep(1)
+    inside.until_waiting("config")
     inside.set({"user.generation": "2"})
     inside.set({"cloud-init.network-config": "{}"})
     assert ok(inside.end(*running))["config"] == {"user.generation": "2", "cloud-init.network-config": "{}"}
@@ -324,8 +336,7 @@ def test_what_the_api_refuses_is_a_sentence(
 
 
 @covers("500 not an instance's process")
-def test_a_process_of_no_instance_is_told_so(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(guest_client, "PAUSES", (0.1, 0.1))
+def test_a_process_of_no_instance_is_told_so(inside: Inside) -> None:
     pid = inside.client.get(f"{PATH}/state", QUERY)["pid"]
     with (
         Guest(GuestEndpoint(f"/proc/{pid}/root/dev/incus/sock")) as outside,
@@ -351,7 +362,7 @@ def test_a_connection_that_was_open_when_the_api_was_forbidden(inside: Inside) -
     """Of a container the socket goes as well; what is open is refused, as everything is in a virtual machine."""
     inside.set({"user.y": "1"})
     running = inside.start("nfvlab.fleet.incus_guest_config", {"wait_for": {"user.x": None}, "wait_timeout": 60})
-    time.sleep(2)
+    inside.until_waiting("config")
     inside.set({"security.guestapi": "false"})
     try:
         process, _tree = running

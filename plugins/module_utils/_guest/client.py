@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import time
 import typing as t
 
@@ -26,6 +27,7 @@ from .._core.errors import (
 from .._core.http import Request, Transport, UnixEndpoint
 from .._core.http import path as join
 from .._core.wire import Response, Sink
+from .adopted import Helper, helped
 from .answers import NAMESPACES, PERMISSIONS, error_for, key_names, parsed
 
 # The agent of a virtual machine with Incus makes the second as a link to the first, so the order counts.
@@ -33,7 +35,7 @@ SOCKETS = ("/dev/incus/sock", "/dev/lxd/sock")
 VARIABLE = "INCUS_GUEST_SOCKET"
 LIMIT = 16 << 20  # bytes of an answer that is held in memory; the largest is somebody's cloud-init data
 
-PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # seconds between further attempts
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.6  # seconds before a further attempt, doubled each time
 
 Answer = t.TypeVar("Answer")
 
@@ -45,6 +47,24 @@ def discover_socket(environ: t.Mapping[str, str], exists: t.Callable[[str], bool
 
 class GuestEndpoint(UnixEndpoint):
     """The guest API's socket."""
+
+    helper: Helper | None = None  # where connecting ourselves would be slow
+    looked = False  # whether it has been decided who connects
+
+    def connect(self, timeout: float) -> socket.socket:
+        if not self.looked:
+            self.looked, self.helper = True, helped(self.socket_path)
+        sock = self.helper.connect() if self.helper else None
+        if sock is None:
+            return super().connect(timeout)
+        sock.settimeout(timeout)
+        return sock
+
+    def close(self) -> None:
+        """Let the helper go, if there is one."""
+        if self.helper is not None:
+            self.helper.close()
+        self.looked, self.helper = False, None
 
     @property
     def brand(self) -> str:
@@ -76,23 +96,25 @@ class GuestEndpoint(UnixEndpoint):
         return super()._explain(error)
 
 
-def patiently(attempt: t.Callable[[], Answer]) -> Answer:
+def patiently(attempt: t.Callable[[], Answer], patience: float) -> Answer:
     """What an attempt gives, made again while the daemon has trouble of its own.
 
-    To find out who asks, it looks at every instance of the host, and answers with 500 when it meets one that is just
+    To find out who asks, it may look at every instance of the host, and answers with 500 when it meets one that is just
     stopping (C(findContainerForPID)). It has done nothing by then, so even a change may be sent again.
+
+    :param patience: seconds for all attempts
     """
-    for pause in PAUSES:
+    deadline, pause = time.monotonic() + patience, FIRST_PAUSE
+    while True:
         try:
             return attempt()
-        except Transient:
-            time.sleep(pause)
-    try:
-        return attempt()
-    except Transient as error:
-        raise Refused(
-            error.what, endpoint=error.endpoint, next_step=error.next_step, code=error.code, text=error.text
-        ) from None
+        except Transient as error:
+            if time.monotonic() + pause > deadline:
+                raise Refused(
+                    error.what, endpoint=error.endpoint, next_step=error.next_step, code=error.code, text=error.text
+                ) from None
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 class Guest:
@@ -110,6 +132,7 @@ class Guest:
 
     def __exit__(self, *reason: object) -> None:
         self.transport.close()
+        self.endpoint.close()
 
     # -- reading
 
@@ -168,7 +191,7 @@ class Guest:
                 raise self.judge(response, request)
             return response
 
-        return patiently(once)
+        return patiently(once, self.transport.timeout)
 
     def head(self, request: Request) -> Response:
         """The status and the headers that a request would get. Why it would be refused, they do not say."""
@@ -179,7 +202,7 @@ class Guest:
                 raise self.judge(response, request)
             return response
 
-        return patiently(once)
+        return patiently(once, self.transport.timeout)
 
     def _send(self, request: Request, sink: Sink | None = None) -> Response:
         body = None if request.body is None else json.dumps(request.body).encode()

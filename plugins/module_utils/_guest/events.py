@@ -153,7 +153,7 @@ def connect(guest: Guest, types: t.Sequence[str], protocol: str) -> Channel:
 
     :param protocol: C(stream), C(websocket), or C(auto), which is the first that the daemon has
     """
-    return patiently(lambda: _connect(guest, types, protocol))
+    return patiently(lambda: _connect(guest, types, protocol), guest.transport.timeout)
 
 
 def _connect(guest: Guest, types: t.Sequence[str], protocol: str) -> Channel:

@@ -11,7 +11,6 @@ import socket
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
-from ansible_collections.nfvlab.fleet.plugins.module_utils._guest import client as module
 from ansible_collections.nfvlab.fleet.plugins.module_utils._guest.client import (
     LIMIT,
     SOCKETS,
@@ -21,11 +20,6 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._guest.client import 
 )
 
 from tests.unit.guest.helpers import BUSY, FORBIDDEN, HANG_UP, NOT_FOUND, STARTED, answer, peer
-
-
-@pytest.fixture
-def impatient(monkeypatch):
-    monkeypatch.setattr(module, "PAUSES", (0.001, 0.001))
 
 
 @pytest.mark.parametrize(
@@ -112,20 +106,21 @@ def test_a_key_without_a_value_is_null_and_a_foreign_one_an_error(tmp_path):
             guest.value("")
 
 
-def test_trouble_with_other_instances_is_waited_for_also_by_a_change(tmp_path, impatient):
+def test_trouble_with_other_instances_is_waited_for_also_by_a_change(tmp_path):
     with peer(tmp_path, {"GET /1.0": [BUSY, BUSY, answer(STARTED)], "PATCH /1.0": [BUSY, answer()]}) as (server, guest):
         assert guest.server() == STARTED
         guest.perform(Request("PATCH", "/1.0", body={"state": "Ready"}))
         assert server.asked == ["GET /1.0"] * 3 + ["PATCH /1.0"] * 2
 
 
-def test_trouble_that_does_not_end_is_said_with_the_daemons_words(tmp_path, impatient):
+def test_trouble_that_does_not_end_is_said_with_the_daemons_words(tmp_path):
     with peer(tmp_path, {"GET /1.0": BUSY, "HEAD /1.0": answer(status=500)}) as (server, guest):
+        guest.transport.timeout = 0.4
         for ask in (guest.server, lambda: guest.head(Request("GET", "/1.0"))):
             with pytest.raises(errors.Refused, match="HTTP 500") as caught:
                 ask()
             assert caught.value.code == 500 and not isinstance(caught.value, errors.Transient)
-        assert len(server.asked) == 6
+        assert len(server.asked) >= 6
 
 
 def test_an_endless_reply_is_given_up(tmp_path):
