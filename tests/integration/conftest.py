@@ -124,11 +124,12 @@ def sweep(client: Client) -> None:
 
 @pytest.fixture(scope="session")
 def prepared() -> t.Iterator[None]:
-    """A daemon that answers and a built image, made by the roles; the daemon goes again if it was not here before."""
-    had = MARKER.exists()
+    """A daemon that answers and a built image, made by the roles; each goes again if it was not here before."""
+    had, had_images = MARKER.exists(), Path(IMAGES).exists()
     playbook("tests/integration/prepare.yml")
     yield
-    playbook("tests/integration/prepare.yml", "-e", "incus_images_state=absent")
+    if not had_images:
+        playbook("tests/integration/prepare.yml", "-e", "incus_images_state=absent")
     if not had:
         playbook("tests/integration/prepare.yml", "-e", "incus_daemon_state=absent")
 

@@ -77,7 +77,8 @@ class Proxy:
 
     :param door: how modules reach it, as they would reach the daemon
     :param fault: looks at each request first; returns C(None) to pass it on, a status and a body to answer instead,
-        C("hang up") to break the connection before passing it on, or C("hang up after") to do so after
+        C("hang up") to break the connection before passing it on, C("hang up after") to do so after, or
+        C("hang up halfway") in the middle of the answer
     """
 
     door: Door
@@ -144,15 +145,16 @@ def recording(daemon: Door, folder: Path) -> t.Iterator[Proxy]:
                 return
             headers = {key.lower(): value for key, value in response.getheaders()}
             passed = {key: value for key, value in headers.items() if key in PASSED_ON or key.startswith(ABOUT_FILES)}
-            self.reply(response.status, passed, content)
+            self.close_connection = verdict == "hang up halfway"
+            self.reply(response.status, passed, content, len(content) // 2 if self.close_connection else None)
 
-        def reply(self, status: int, headers: dict[str, str], content: bytes) -> None:
+        def reply(self, status: int, headers: dict[str, str], content: bytes, end: int | None = None) -> None:
             self.send_response_only(status)
             for key, value in headers.items():
                 self.send_header(key, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(content[:end])
 
         do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer
 

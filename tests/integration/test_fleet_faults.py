@@ -12,7 +12,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, UnixEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import run_module
@@ -41,7 +41,7 @@ def small(house: Client, tmp_path: Path) -> t.Iterator[Path]:
 def test_a_full_pool_is_said_and_costs_nothing_that_was_there(
     fleet: dict[str, t.Any], house: Client, small: Path
 ) -> None:
-    pool = run_module("incus_storage_pool", {"name": "nfvt-small", "driver": "dir", "source": str(small)})
+    pool = run_module("incus_storage_pool", {"name": "nfvt-small", "driver": "dir", "config": {"source": str(small)}})
     assert not pool.failed, pool["msg"]
     defaults = {**fleet["defaults"], "storage_pool": "nfvt-small", "profiles": [], "state": "stopped", "wait_for": []}
     options = {**PROJECT, "name": "full", "defaults": defaults, "force": True}
@@ -50,7 +50,7 @@ def test_a_full_pool_is_said_and_costs_nothing_that_was_there(
     full = run_module("incus_fleet", {**options, "instances": POST})
     assert full.failed and 0 < full["counts"]["failed"] < 30
     broken = [entry for entry in full["results"] if entry["failed"]]
-    assert all("no space left" in entry["msg"].lower() and "\n" not in entry["msg"] for entry in broken)
+    assert all("its storage pool is full" in entry["msg"] and "\n" not in entry["msg"] for entry in broken)
     assert house.find("/1.0/instances/nfvt-1", PROJECT) is not None
     there = {entry["name"] for entry in full["results"] if not entry["failed"]}
     assert there <= set(house.names("/1.0/instances", PROJECT) or ())
@@ -61,16 +61,22 @@ def test_a_full_pool_is_said_and_costs_nothing_that_was_there(
     assert run_module("incus_fleet", {**options, "instances": POST})["changed"] is False
 
 
-def test_an_image_that_vanishes_between_plan_and_create(fleet: dict[str, t.Any], house: Client, proxy: Proxy) -> None:
+def test_an_image_that_vanishes_between_plan_and_create(
+    fleet: dict[str, t.Any], house: Client, proxy: Proxy, socket: str
+) -> None:
     gone: list[str] = []
+    fingerprint = house.get("/1.0/images/aliases/nfvt-i", PROJECT)["target"]
 
     def vanish(request: Seen) -> None:
         if request.method == "POST" and not gone:
-            gone.append(house.get("/1.0/images/aliases/nfvt-i", PROJECT)["target"])
-            house.perform(Request("DELETE", f"/1.0/images/{gone[0]}", PROJECT))
+            gone.append(fingerprint)
+            with Client(UnixEndpoint(socket)) as other:
+                other.perform(Request("DELETE", f"/1.0/images/{fingerprint}", PROJECT))
 
     proxy.fault = vanish
-    result = run_module("incus_fleet", {**fleet, "socket": proxy.path, "instances": [{"name": "nfvt-[1:3]"}]})
+    result = run_module(
+        "incus_fleet", {**fleet, "socket": proxy.path, "instances": [{"name": "nfvt-[1:3]"}], "workers": 1}
+    )
     proxy.clear()
     assert gone and result.failed and result["counts"]["failed"] == 3
     for entry in result["results"]:

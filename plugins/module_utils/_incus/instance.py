@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._core.errors import Busy, FleetError, InvalidOption, Refused, Unsupported
@@ -345,6 +346,8 @@ class Instance(Record):
         explained = super().explain(session, error, plan, task)
         if explained.next_step is None and "cannot be updated when" in (explained.text or ""):
             explained.next_step = "use 'restart: if_needed'"
+        if explained.next_step is None and re.search("no space left|out of disk space", explained.text or ""):
+            explained.next_step = "its storage pool is full: make that larger, or delete something from it"
         if explained.next_step is None and error.kind == "operation_failed":
             from .waits import tail
 
