@@ -306,6 +306,9 @@ results:
       description: What was sent for it.
       type: list
       elements: dict
+    diff:
+      description: What changed of it, as far as O(diff_limit) goes.
+      type: dict
   sample:
     - {name: edge-001, changed: true, failed: false, what: create, duration: 0.31, actions: []}
     - {name: edge-002, changed: false, failed: false}

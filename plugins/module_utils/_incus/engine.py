@@ -103,7 +103,7 @@ class Fleet:
         self.watch = Watch(session, self.params["project"])
         self.hosts: dict[str, str] = {}  # by instance, those that are hosts of the inventory
         self.results: dict[str, dict[str, t.Any]] = {}
-        self.diffs: list[dict[str, t.Any]] = []
+        self.diffs: dict[str, dict[str, t.Any]] = {}
         self.failed = 0
         self.declared = 0
         self.broken: FleetError | None = None
@@ -353,13 +353,15 @@ class Fleet:
         result.update({"changed": changed, "duration": round(took, 3), "actions": actions, "what": what(plan)})
         if changed:
             header = {"before_header": plan.label, "after_header": plan.label}
-            self.diffs.append({**header, "before": plan.before, "after": plan.after})
+            self.diffs[member.name] = {**header, "before": plan.before, "after": plan.after}
 
     def _result(self, members: list[fleet.Member]) -> dict[str, t.Any]:
         results = [self.results[member.name] for member in members]
         for result in results:
             result.pop("waited", None)
-        self.diffs.sort(key=lambda diff: diff["before_header"])
+        shown = dict(sorted(self.diffs.items())[: self.params["diff_limit"]])
+        for name, diff in shown.items():
+            self.results[name]["diff"] = diff  # of an item of a loop, Ansible shows what it finds here
         failed = [result for result in results if result["failed"]]
         changed = [result for result in results if result["changed"] and not result["failed"]]
         touched = [result for result in results if result["changed"] or result["failed"] or result.get("skipped")]
@@ -368,7 +370,7 @@ class Fleet:
             "changed": any(result["changed"] for result in results),
             "results": results,
             "actions": [action for result in results for action in result.get("actions", ())],
-            "diff": self.diffs[: self.params["diff_limit"]],
+            "diff": list(shown.values()),
             "counts": {
                 "declared": self.declared,
                 "changed": len(changed),
