@@ -164,8 +164,9 @@ class Fleet:
         """What is declared, and the errors of the hosts whose definitions cannot be read."""
         entries = list(self.task.given.get("instances") or ())
         unreadable: dict[str, FleetError] = {}
+        spec = member_spec()
         for told in self.params["instances_from"] or ():
-            entry, error = fleet.host_entry(told, member_spec())
+            entry, error = fleet.host_entry(told, spec)
             entries.append(entry)
             self.hosts[entry["name"]] = told["host"]
             if error is not None:
