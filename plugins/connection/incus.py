@@ -135,7 +135,8 @@ options:
 notes:
   - A command whose connection breaks is never run again by itself, and the daemon kills it. The task is then
     C(unreachable).
-  - An instance that is missing, stopped or frozen, and an unknown project, make a host C(unreachable) as well.
+  - An instance that is missing, stopped or frozen, or that goes down under a command, and an unknown project make a
+    host C(unreachable) as well.
   - Commands have no terminal. Modes other than the nine permission bits are not transferred.
   - Works with Incus 6.0 and later and with LXD 5.0 and later.
 seealso:
@@ -186,7 +187,6 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     InvalidOption,
     Malformed,
     MissingReference,
-    NotFound,
     TimedOut,
     Unreachable,
 )
@@ -240,7 +240,7 @@ class Connection(ConnectionBase):
                 ended = process.finish(limit)
             except TimedOut as error:
                 raise AnsibleError(f"{self._reached.label}: {error.what}") from None
-            self._reached.require_shell(ended)
+            self._reached.explain(ended)
         if becomes:
             ended = self._judge(ended, asked)
         self._show(f"EXEC ended with {ended.rc} after {time.monotonic() - begun:.3f} s")
@@ -251,7 +251,7 @@ class Connection(ConnectionBase):
         super().put_file(in_path, out_path)
         self._show(f"PUT {in_path} TO {out_path}")
         if not os.path.isfile(in_path):
-            raise AnsibleFileNotFound(f"there is no file '{in_path}' on the controller")
+            raise AnsibleFileNotFound(file_name=in_path)
         with _told(files=True):
             self._reached.put(in_path, self._shell_path(out_path))
 
@@ -352,6 +352,4 @@ def _told(files: bool = False) -> t.Iterator[None]:
         raise AnsibleError(str(error)) from None
     except FleetError as error:
         lost = not files or isinstance(error, (Unreachable, TimedOut, Malformed, MissingReference))
-        if isinstance(error, NotFound) and not lost:
-            raise AnsibleFileNotFound(str(error)) from None
         raise (AnsibleConnectionFailure if lost else AnsibleError)(str(error)) from None

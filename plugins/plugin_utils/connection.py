@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import posixpath
+import signal
 import stat
 import typing as t
 
@@ -29,6 +30,8 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.session import
 ROOT = "root"
 LOST = ("obj", "endpoint", "next_step", "code", "text")  # what is known of an instance that cannot be used
 LINKS = 40  # that are followed before it is called a loop, as Linux does
+# Exit codes of commands that were killed, perhaps because their instance was.
+FELLED = (128 + signal.SIGHUP, 128 + signal.SIGKILL)
 # Their files have no size before they are read, so the daemon shows them as empty.
 KERNEL = ("/proc/", "/sys/")
 
@@ -127,26 +130,34 @@ class Guest:
             environment = {"HOME": user.home, "USER": user.name, "LOGNAME": user.name}
             options = {"cwd": user.home}
             if user.groups:
-                words = (
-                    *AS_USER,
-                    user.name,
-                    str(user.uid),
-                    str(user.gid),
-                    ",".join(map(str, user.groups)),
-                    *words[::2],
-                )
+                numbers = str(user.uid), str(user.gid), ",".join(map(str, user.groups))
+                words = ("/bin/sh", "-c", AS_USER, "sh", user.name, *numbers, self._shell, line)
             else:
                 options.update(user=user.uid, group=user.gid)
         return self._begin(words, environment, options)
 
-    def require_shell(self, ended: Completed) -> None:
-        """Raise where a command failed because there is no shell to run it."""
+    def explain(self, ended: Completed) -> None:
+        """Raise where a command failed because the instance went down under it, or has no shell to run it."""
+        if ended.rc in FELLED and not self._lives():
+            raise Unreachable(
+                "it went down while the command ran",
+                obj=self.label,
+                endpoint=str(self._client.transport.endpoint),
+                next_step="what the command had done by then is not known; start it with nfvlab.fleet.incus_instance",
+            )
         if ended.rc == NOT_FOUND and not ended.stdout and not ended.stderr and self._entry(self._shell)[1] is None:
             raise MissingReference(
                 f"there is no shell '{self._shell}' in it",
                 obj=self.label,
                 next_step="set 'ansible_executable', or use nfvlab.fleet.incus_exec, which needs no shell",
             )
+
+    def _lives(self) -> bool:
+        """Whether commands still run. An instance that goes down counts as running for a while longer."""
+        try:
+            return self._run(self._shell, "-c", ":").rc == 0
+        except FleetError:
+            return False
 
     def _begin(
         self, words: t.Sequence[str], environment: t.Mapping[str, str], options: t.Mapping[str, t.Any]
@@ -199,11 +210,12 @@ class Guest:
 
         :raises FleetError: it is not there
         """
+        with _local(source), open(source, "rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o777
         path, entry = self._entry(path)
         if entry is not None and entry.kind != "file":
             raise Conflict(f"'{path}' is a {entry.kind}, not a file", obj=self.label)
         if entry is None:
-            mode = stat.S_IMODE(os.stat(source).st_mode) & 0o777
             self._write(source, path, Entry("file", mode, self.user.uid, self.user.gid))
             return
         folder, name = posixpath.split(path)
@@ -229,12 +241,18 @@ class Guest:
             raise Conflict(f"'{path}' is a {entry.kind}, not a file", obj=self.label)
         target = os.path.realpath(target)
         partial = f"{target}.{os.urandom(6).hex()}"
+
+        def write(block: bytes) -> None:
+            with _local(target):  # else it would pass for an error of the connection
+                file.write(block)
+
         try:
-            with open(partial, "wb") as file:
-                self._copy(found, file.write)
-            os.replace(partial, target)
+            with _local(target), open(partial, "wb") as file:
+                self._copy(found, write)
+            with _local(target):
+                os.replace(partial, target)
         finally:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 os.unlink(partial)
 
     def _copy(self, path: str, sink: t.Callable[[bytes], t.Any]) -> None:
@@ -266,6 +284,9 @@ class Guest:
                 self._client.perform(self._inside.files("POST", path, headers=headers, upload=upload))
             elif entry.mode & 0o004:
                 self._client.perform(self._inside.files("POST", path, headers=headers, content=b""))
+        except NotFound:
+            self.look()
+            raise NotFound(f"there is no directory for '{path}'", obj=self.label, next_step="create it first") from None
         except FleetError as error:
             self._remove(path)
             raise self._explain(error) from None
@@ -291,3 +312,12 @@ class Guest:
         """The text of a small file; nothing where there is none."""
         found, entry = self._entry(path)
         return "" if entry is None else self._inside.read(found).decode(errors="replace")
+
+
+@contextlib.contextmanager
+def _local(path: str) -> t.Iterator[None]:
+    """What is done with a file of the controller."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(f"cannot use '{path}' on the controller: {error.strerror or error}", code=error.errno) from None

@@ -10,61 +10,13 @@ import hashlib
 import os
 import socket as sockets
 import ssl
-import subprocess
-import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import fingerprint_of
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
-from .conftest import run_module
-
-
-def free_port() -> int:
-    with sockets.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-def certificate(folder: Path, name: str) -> dict[str, str]:
-    """A new client certificate with its key."""
-    cert, key = str(folder / f"{name}.crt"), str(folder / f"{name}.key")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", f"/CN={name}", "-keyout", key, "-out", cert],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    return {"client_cert": cert, "client_key": key}
-
-
-@pytest.fixture(scope="module")
-def remote(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[dict[str, str]]:
-    """Connection options of a daemon that listens on loopback and trusts a certificate of ours."""
-    folder = tmp_path_factory.mktemp("tls")
-    before = client.get("/1.0")["config"].get("core.https_address")
-    address = f"127.0.0.1:{free_port()}"
-    mine = certificate(folder, "nfvt-client")
-    fingerprint = fingerprint_of(mine["client_cert"])
-    try:
-        listening = run_module("incus_server", {"config": {"core.https_address": address}})
-        assert not listening.failed, listening["msg"]
-        pem = Path(mine["client_cert"]).read_text()
-        body = {"name": "nfvt-client", "type": "client", "certificate": "".join(pem.splitlines()[1:-1])}
-        client.perform(Request("POST", "/1.0/certificates", body=body))
-        yield {"url": f"https://{address}", "server_cert": server_cert(client, folder), **mine}
-    finally:
-        if client.find(f"/1.0/certificates/{fingerprint}"):
-            client.perform(Request("DELETE", f"/1.0/certificates/{fingerprint}"))
-        run_module("incus_server", {"config": {"core.https_address": before}})
-
-
-def server_cert(client: Client, folder: Path) -> str:
-    """The server's certificate, learnt over the unix socket."""
-    path = folder / "server.crt"
-    path.write_text(client.get("/1.0")["environment"]["certificate"])
-    return str(path)
+from .conftest import certificate, free_port, run_module
 
 
 def test_modules_work_over_tls_as_over_the_socket(remote: dict[str, str], house: Client) -> None:

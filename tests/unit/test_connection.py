@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNotFound
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible_collections.nfvlab.fleet.plugins.connection import incus
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import CONNECTION
@@ -71,7 +71,7 @@ def test_every_option_is_read():
         (errors.Unreachable("gone"), True, AnsibleConnectionFailure),
         (errors.Interrupted("cut"), True, AnsibleConnectionFailure),
         (errors.Refused("read-only file system"), True, AnsibleError),
-        (errors.NotFound("no such file"), True, AnsibleFileNotFound),
+        (errors.NotFound("no such file"), True, AnsibleError),
         (errors.MissingReference("no such user"), True, AnsibleConnectionFailure),
         (errors.OperationFailed("no agent"), False, AnsibleConnectionFailure),
         (errors.InvalidOption("bad url"), False, AnsibleError),

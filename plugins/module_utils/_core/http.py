@@ -149,13 +149,13 @@ class Transport:
 
         :param target: path and query
         :param body: bytes, or an iterable of bytes when the headers give its length
-        :param sink: takes the content of an answer of status 200 block by block; such a request is not repeated
+        :param sink: takes the content of an answer of success block by block; it must not raise an C(OSError)
         :raises TimedOut: naming the request, so that a hanging object is found
         :raises Interrupted: the connection broke after sending; what became of the request is not known
         """
         patience = timeout or self.timeout
         where = f"{self.endpoint} {method} {target}"
-        for repeatable in (sink is None and method in ("GET", "HEAD"), False):
+        for repeatable in (method in ("GET", "HEAD") and sink is None, False):
             kept, connection = self._connection(patience)
             try:
                 response = connection.exchange(method, target, headers or {}, body, sink, self.limit)

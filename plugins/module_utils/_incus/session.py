@@ -291,7 +291,8 @@ class Process:
         if isinstance(error, OperationFailed):
             ended = (self._client.find(self._waiter.operation) or {}).get("metadata") or {}
             if ended.get("return", -1) >= 0:
-                self._cut = None  # it was not even begun
+                if not self.stdout.tell() and not self.stderr.tell():
+                    self._cut = None  # it was not even begun
                 return ended
         raise error
 
