@@ -160,18 +160,19 @@ options:
     type: str
   image_server:
     description:
-      - The server that has the image. The daemon gets it from there by itself, so the server must be reachable from the daemon.
+      - The server that has the image. The daemon gets it from there by itself, so it must be able to reach the server.
     type: dict
     suboptions:
       url:
-        description: Address of the server, V(https://HOST) with a port and a path where needed. A simplestreams server may
-          have an http address.
+        description: Address of the server, V(https://HOST) with a port and a path where needed. That of a simplestreams
+          server may begin with V(http://).
         type: str
         required: true
       protocol:
         description:
           - V(simplestreams) is a server of files, as the public ones are.
-          - V(incus) and V(lxd) are daemons that give away public images, and private ones to whom has a secret.
+          - V(incus) and V(lxd) are daemons that give away public images, and private ones to whom has a secret. Both
+            speak the same protocol, so either daemon can have images of the other one.
         type: str
         choices: [simplestreams, incus, lxd]
         default: simplestreams

@@ -87,9 +87,9 @@ def client(before: dict[str, set[str]]) -> t.Iterator[Client]:
 
 
 @pytest.fixture(scope="module")
-def proxy(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Proxy]:
+def doorman(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Proxy]:
     """A recording proxy in front of LXD."""
-    with recording(LXD, str(tmp_path_factory.mktemp("lxd") / "unix.socket")) as proxy:
+    with recording({"socket": LXD}, tmp_path_factory.mktemp("lxd")) as proxy:
         yield proxy
 
 
@@ -121,8 +121,8 @@ def test_a_second_run_changes_nothing(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("path", "step"), list(steps("incus_file", "incus_fleet", "incus_info", "incus_instance")))
-def test_step(path: Path, step: dict[str, t.Any], stage: dict[str, t.Any], client: Client, proxy: Proxy) -> None:
-    perform(path, step, stage, client, proxy)
+def test_step(path: Path, step: dict[str, t.Any], stage: dict[str, t.Any], client: Client, doorman: Proxy) -> None:
+    perform(path, step, stage, client, doorman)
 
 
 def test_a_container_lives_by_two_operations_and_tells_what_it_is_asked(client: Client, image: str) -> None:

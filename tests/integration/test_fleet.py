@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fleets in trouble: killed in the middle, run twice at once, partly broken, limited."""
+"""Fleets in trouble, through both doors: killed in the middle, run twice at once, partly broken, limited."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import yaml
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import ROOT, playbook, run_module
-from .proxy import Proxy, Seen
+from .proxy import Door, Proxy, Seen
 
 SIZE = 24
 NAMES = [f"nfvt-{number:02d}" for number in range(1, SIZE + 1)]
@@ -28,7 +28,7 @@ PROJECT = {"project": "nfvt-a"}
 
 
 @pytest.fixture
-def fleet(house: Client, image: str) -> dict[str, t.Any]:
+def fleet(house: Client, image: str, door: Door) -> dict[str, t.Any]:
     """The options of a fleet in a project of its own."""
     for module, args in (
         ("incus_project", {"name": "nfvt-a", "config": {"features.images": True, "features.profiles": True}}),
@@ -113,8 +113,8 @@ def test_a_second_run_is_told_who_works_on_the_fleet(fleet: dict[str, t.Any], ho
     assert not first.get("failed"), first.get("msg")
 
 
-def test_a_daemon_that_goes_away_leaves_a_result_for_each(fleet: dict[str, t.Any], proxy: Proxy) -> None:
-    proxy.clear()
+def test_a_daemon_that_goes_away_leaves_a_result_for_each(fleet: dict[str, t.Any], doorman: Proxy) -> None:
+    doorman.clear()
     created = []
 
     def vanish(request: Seen) -> str | None:
@@ -122,9 +122,9 @@ def test_a_daemon_that_goes_away_leaves_a_result_for_each(fleet: dict[str, t.Any
             created.append(request)
         return "hang up" if len(created) > SIZE // 2 else None
 
-    proxy.fault = vanish
-    result = run_module("incus_fleet", {**fleet, "socket": proxy.path})
-    proxy.clear()
+    doorman.fault = vanish
+    result = run_module("incus_fleet", {**fleet, **doorman.door})
+    doorman.clear()
     assert result.failed and "Traceback" not in result["msg"]
     assert len(result["results"]) == SIZE
     assert {entry["failure"]["kind"] for entry in result["results"] if entry["failed"]} <= {"interrupted"}

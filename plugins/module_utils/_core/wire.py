@@ -16,12 +16,18 @@ import typing as t
 
 LINE_LIMIT = 65536  # bytes of one line
 HEADER_LIMIT = 256  # header lines of one answer
+BLOCK = 1 << 18  # bytes of a content that are held at a time where it goes somewhere else
 
 Body = t.Union[bytes, t.Iterable[bytes], None]
+Sink = t.Callable[[bytes], t.Any]
 
 
 class ProtocolError(Exception):
     """The peer does not speak HTTP/1.1."""
+
+
+class TooLong(ProtocolError):
+    """An answer is longer than its reader wants to hold."""
 
 
 class Response(t.NamedTuple):
@@ -33,6 +39,36 @@ class Response(t.NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+def request_head(method: str, target: str, fields: t.Mapping[str, str]) -> bytes:
+    """A request up to its body."""
+    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    if any("\r" in line or "\n" in line for line in lines) or " " in target:
+        raise ValueError("a request's target and headers must not hold line breaks")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
+
+
+def answer_head(line: t.Callable[[], bytes]) -> tuple[bytes, int, dict[str, str]]:
+    """An answer up to its content: the protocol's version, the status, and the headers by name in lower case.
+
+    :param line: gives the next line without its end
+    :raises ProtocolError: it is not HTTP/1.x
+    """
+    first = line()
+    parts = first.split(None, 2)
+    if len(parts) < 2 or not parts[0].startswith(b"HTTP/1.") or not parts[1].isdigit():
+        raise ProtocolError(f"it begins with {first[:40]!r}")
+    received: dict[str, str] = {}
+    for _line in range(HEADER_LIMIT):
+        header = line()
+        if not header:
+            return parts[0], int(parts[1]), received
+        name, colon, value = header.decode("latin-1").partition(":")
+        if not colon:
+            raise ProtocolError(f"a header is {header[:40]!r}")
+        received[name.strip().lower()] = value.strip()
+    raise ProtocolError("the answer has too many headers")
 
 
 class Connection:
@@ -50,26 +86,37 @@ class Connection:
         self._stream.close()
         self.sock.close()
 
-    def exchange(self, method: str, target: str, headers: t.Mapping[str, str], body: Body = None) -> Response:
+    def exchange(
+        self,
+        method: str,
+        target: str,
+        headers: t.Mapping[str, str],
+        body: Body = None,
+        sink: Sink | None = None,
+        limit: int | None = None,
+    ) -> Response:
         """Send one request and read its whole answer.
 
         :param body: bytes, or an iterable of bytes whose length the headers give
+        :param sink: takes the content of an answer of status 200 block by block, instead of the answer's own body
+        :param limit: bytes that an answer's own body may have
         :raises ConnectionError: the peer hung up before the answer was complete
-        :raises ProtocolError: the answer is not HTTP/1.1
+        :raises ProtocolError: the answer is not HTTP/1.1; C(TooLong) where it is longer than the limit
         """
         fields = {"Host": self._host, "Accept-Encoding": "identity", **headers}
         if isinstance(body, bytes) or (body is None and method in ("POST", "PUT", "PATCH")):
             fields["Content-Length"] = str(len(body or b""))
-        lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
-        if any("\r" in line or "\n" in line for line in lines) or " " in target:
-            raise ValueError("a request's target and headers must not hold line breaks")
-        head = ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
-        self._send(head, body)
+        self._send(request_head(method, target, fields), body)
         status, received = self._head()
         while 100 <= status < 200:
             status, received = self._head()
-        content = b"" if status in (204, 304) or method == "HEAD" else self._content(received)
-        return Response(status, received, content)
+        if status in (204, 304) or method == "HEAD":
+            return Response(status, received, b"")
+        if sink is None or status != 200:
+            return Response(status, received, b"".join(_within(limit, self._blocks(received))))
+        for block in self._blocks(received):
+            sink(block)
+        return Response(status, received, b"")
 
     def _send(self, head: bytes, body: Body) -> None:
         try:
@@ -92,50 +139,50 @@ class Connection:
         return line.rstrip(b"\r\n")
 
     def _head(self) -> tuple[int, dict[str, str]]:
-        first = self._line()
-        parts = first.split(None, 2)
-        if len(parts) < 2 or not parts[0].startswith(b"HTTP/1.") or not parts[1].isdigit():
-            raise ProtocolError(f"it begins with {first[:40]!r}")
-        received: dict[str, str] = {}
-        for _line in range(HEADER_LIMIT):
-            line = self._line()
-            if not line:
-                break
-            name, colon, value = line.decode("latin-1").partition(":")
-            if not colon:
-                raise ProtocolError(f"a header is {line[:40]!r}")
-            received[name.strip().lower()] = value.strip()
-        else:
-            raise ProtocolError("the answer has too many headers")
-        if received.get("connection", "").lower() == "close" or parts[0] == b"HTTP/1.0":
+        version, status, received = answer_head(self._line)
+        if received.get("connection", "").lower() == "close" or version == b"HTTP/1.0":
             self.reusable = False
-        return int(parts[1]), received
+        return status, received
 
-    def _content(self, received: dict[str, str]) -> bytes:
-        if "chunked" in received.get("transfer-encoding", "").lower():
-            return b"".join(self._chunks())
+    def _blocks(self, received: dict[str, str]) -> t.Iterator[bytes]:
+        """The content, a part at a time."""
         length = received.get("content-length")
-        if length is None:
+        if "chunked" in received.get("transfer-encoding", "").lower():
+            yield from self._chunks()
+        elif length is None:
             self.reusable = False
-            return self._stream.read()
-        return self._exactly(_number(length, 10))
+            yield from iter(lambda: self._stream.read(BLOCK), b"")
+        else:
+            yield from self._exactly(_number(length, 10))
 
     def _chunks(self) -> t.Iterator[bytes]:
         while True:
             size = _number(self._line().split(b";", 1)[0].decode("latin-1"), 16)
             if size == 0:
                 break
-            yield self._exactly(size)
+            yield from self._exactly(size)
             if self._line():
                 raise ProtocolError("a chunk is longer than it says")
         while self._line():
             """Trailers say nothing that is of use here."""
 
-    def _exactly(self, size: int) -> bytes:
-        content = self._stream.read(size)
-        if len(content) < size:
-            raise ConnectionResetError("the peer hung up in the middle of its answer")
-        return content
+    def _exactly(self, size: int) -> t.Iterator[bytes]:
+        while size:
+            block = self._stream.read(min(size, BLOCK))
+            if len(block) < min(size, BLOCK):
+                raise ConnectionResetError("the peer hung up in the middle of its answer")
+            size -= len(block)
+            yield block
+
+
+def _within(limit: int | None, blocks: t.Iterable[bytes]) -> t.Iterator[bytes]:
+    """The same blocks, as long as they are not too much in all."""
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if limit is not None and size > limit:
+            raise TooLong(f"an answer is longer than {limit} bytes")
+        yield block
 
 
 def _number(text: str, base: int) -> int:

@@ -39,7 +39,7 @@ _UNFINISHED = range(100, 200)
 
 _IN_USE = r"in use|being used|is used by|has .*dependenc|only empty projects|is not empty|used by"
 # The second: deleting a bridge looks at all interfaces of the host, and fails when a stranger's goes away meanwhile.
-_BUSY = r'Instance is busy running|Failed to run: ip .*Device "veth\w+" does not exist'
+_BUSY = r'Instance is busy running|matching non-reusable operation|Failed to run: ip .*Device "veth\w+" does not exist'
 # Somebody else started or stopped it since it was read.
 _OVERTAKEN = r"(instance|container) is already (running|stopped|frozen)"
 _EXISTS = r"already exists|name .*already in use"

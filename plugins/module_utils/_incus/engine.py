@@ -16,13 +16,15 @@ import typing as t
 
 from .._core.errors import Bug, Busy, FleetError, Forbidden, InvalidOption
 from .._core.fields import Spec
+from .._core.http import UnixEndpoint
 from .._core.module import SECRET_KEYS, FleetModule
-from .._core.pool import each
+from .._core.pool import Pace, each
 from .._core.resource import Outcome, Plan, Task, converge
 from . import fleet
 from .client import Client
 from .instance import Instance, changes_profiles, power, profiles_of
 from .options import CONNECTION, connect
+from .progress import VARIABLE, Progress, what
 from .record import SCOPES
 from .waits import Waiting, Watch, leased, parse
 from .waits import seen as state_seen
@@ -57,6 +59,7 @@ def fleet_spec() -> Spec:
             "options": {name: {**option, "required": False} for name, option in members.items() if name != "name"},
         },
         "instances": {"type": "list", "elements": "dict", "default": [], "options": members},
+        "instances_from": {"type": "list", "elements": "raw", "default": []},
         "force": {"type": "bool", "default": False},
         "adopt": {"type": "bool", "default": False},
         "purge": {"type": "bool", "default": False},
@@ -67,6 +70,7 @@ def fleet_spec() -> Spec:
         "batch_pause": {"type": "float", "default": 0.0},
         "workers": {"type": "int", "default": 0},
         "diff_limit": {"type": "int", "default": 20},
+        "progress": {"type": "bool", "default": True},
         **SECRET_KEYS,
     }
 
@@ -97,11 +101,13 @@ class Fleet:
         self.mark = f"{self.params['lab']}/{self.params['name']}"
         self.instance = Instance()
         self.watch = Watch(session, self.params["project"])
+        self.hosts: dict[str, str] = {}  # by instance, those that are hosts of the inventory
         self.results: dict[str, dict[str, t.Any]] = {}
-        self.diffs: list[dict[str, t.Any]] = []
+        self.diffs: dict[str, dict[str, t.Any]] = {}
         self.failed = 0
         self.declared = 0
         self.broken: FleetError | None = None
+        self.progress = Progress(self.mark, self.results)
 
     def converge(self) -> dict[str, t.Any]:
         """Read all, plan all, do what is to be done, and tell what became of each instance."""
@@ -109,7 +115,8 @@ class Fleet:
         for option in ("name", "lab", "project"):
             if not params[option]:
                 raise InvalidOption(f"'{option}' is empty", obj="fleet", next_step="give a name")
-        declared = fleet.definitions(self.task.given.get("defaults") or {}, self.task.given.get("instances") or ())
+        entries, unreadable = self._entries()
+        declared = fleet.definitions(self.task.given.get("defaults") or {}, entries)
         self.declared = len(declared)
         # Without a word about it, waves stop at the first failure and a single wave goes on to its end.
         maximum = params["max_failed"] or ("0" if params["batch"] else "100%")
@@ -128,8 +135,15 @@ class Fleet:
                 adopt=params["adopt"],
                 state=params["state"],
             )
+            if unreadable and params["purge"]:
+                raise InvalidOption(
+                    f"'purge' is refused while a definition is not known: {next(iter(unreadable.values()))}",
+                    next_step="correct it, or leave 'purge' out",
+                )
             members += self._doomed(have, declared)
             for member in members:
+                if member.name in unreadable:
+                    member.plan, member.error = None, unreadable[member.name]
                 self._note(member)
             changing = [member for member in members if member.changes]
             self.failed = 0  # what could not be planned is known before anything is sent, and stops no other
@@ -137,13 +151,27 @@ class Fleet:
                 self._predict(changing)
             else:
                 try:
-                    self._perform(changing, allowed)
-                    self._wait([member for member in members if self._is_up_to(member)])
+                    with self.progress.told(os.environ.get(VARIABLE)):
+                        self._perform(changing, allowed)
+                        self._settle(members)
                 except FleetError as error:  # the daemon itself; what was done until then is told all the same
                     self.broken = self.clean(error)
             return self._result(members)
 
     # -- before anything is sent
+
+    def _entries(self) -> tuple[list[dict[str, t.Any]], dict[str, FleetError]]:
+        """What is declared, and the errors of the hosts whose definitions cannot be read."""
+        entries = list(self.task.given.get("instances") or ())
+        unreadable: dict[str, FleetError] = {}
+        spec = member_spec()
+        for told in self.params["instances_from"] or ():
+            entry, error = fleet.host_entry(told, spec)
+            entries.append(entry)
+            self.hosts[entry["name"]] = told["host"]
+            if error is not None:
+                unreadable[entry["name"]] = error
+        return entries, unreadable
 
     def _base(self) -> Task:
         """What holds for every instance."""
@@ -226,19 +254,42 @@ class Fleet:
         for name in ("checks", "keys", "operations", "restarts"):
             importlib.import_module(f".{name}", __package__)
         waves = list(fleet.waves(changing, self.params["batch"]))
+        pace = self._pace(changing)
+        self.progress.plans(changing, len(waves))
         for number, wave in enumerate(waves):
             if number and self.params["batch_pause"]:
                 time.sleep(self.params["batch_pause"])
-            workers = self.params["workers"] or _workers(wave)
-            for member, done, error in each(self._bring, wave, workers=workers, stop=lambda: self.failed > allowed):
+            self.progress.works(wave, number + 1)
+            for member, done, error in each(self._bring, wave, workers=pace, stop=lambda: self.failed > allowed):
                 if error is None and done is not None:
                     self._done(member, *done)
                 else:
                     self._fail(member, error)
             if self.failed <= allowed and self.params["batch"]:
-                self._wait([member for member in wave if self._is_up_to(member)])
+                self._settle(wave)
             if self.failed > allowed:
                 return
+
+    def _pace(self, changing: list[fleet.Member]) -> Pace:
+        """How many at a time. Creating keeps the CPUs busy; deleting is mostly waiting until a guest has stopped."""
+        if self.params["workers"] > 0:
+            return Pace.fixed(self.params["workers"])
+        kinds = {what(member.plan) for member in changing if member.plan}
+        cpus = self._cpus() if kinds else 1
+        return Pace(cpus * (8 if kinds == {"delete"} else 2), least=cpus, most=cpus * 8)
+
+    def _cpus(self) -> int:
+        """The CPUs of the daemon's host; those of this one where it is the same, or the daemon does not tell us."""
+        if not isinstance(self.session.transport.endpoint, UnixEndpoint):
+            with contextlib.suppress(Forbidden):  # a certificate that is restricted to some projects
+                found = self.session.find("/1.0/resources") or {}
+                return int((found.get("cpu") or {}).get("total") or 0) or os.cpu_count() or 2
+        return os.cpu_count() or 2
+
+    def _settle(self, members: list[fleet.Member]) -> None:
+        waiting = [member for member in members if self._is_up_to(member)]
+        self.progress.waits(waiting)
+        self._wait(waiting)
 
     def _bring(self, member: fleet.Member) -> tuple[Outcome, float]:
         """Bring one instance into its state, by the same way as a task of its own."""
@@ -300,16 +351,18 @@ class Fleet:
     def _entry(self, member: fleet.Member, plan: Plan, changed: bool, took: float, actions: list[t.Any]) -> None:
         result = self.results[member.name]
         result.pop("skipped", None)
-        result.update({"changed": changed, "duration": round(took, 3), "actions": actions, "what": _what(plan)})
+        result.update({"changed": changed, "duration": round(took, 3), "actions": actions, "what": what(plan)})
         if changed:
             header = {"before_header": plan.label, "after_header": plan.label}
-            self.diffs.append({**header, "before": plan.before, "after": plan.after})
+            self.diffs[member.name] = {**header, "before": plan.before, "after": plan.after}
 
     def _result(self, members: list[fleet.Member]) -> dict[str, t.Any]:
         results = [self.results[member.name] for member in members]
         for result in results:
             result.pop("waited", None)
-        self.diffs.sort(key=lambda diff: diff["before_header"])
+        shown = dict(sorted(self.diffs.items())[: self.params["diff_limit"]])
+        for name, diff in shown.items():
+            self.results[name]["diff"] = diff  # of an item of a loop, Ansible shows what it finds here
         failed = [result for result in results if result["failed"]]
         changed = [result for result in results if result["changed"] and not result["failed"]]
         touched = [result for result in results if result["changed"] or result["failed"] or result.get("skipped")]
@@ -318,7 +371,7 @@ class Fleet:
             "changed": any(result["changed"] for result in results),
             "results": results,
             "actions": [action for result in results for action in result.get("actions", ())],
-            "diff": self.diffs[: self.params["diff_limit"]],
+            "diff": list(shown.values()),
             "counts": {
                 "declared": self.declared,
                 "changed": len(changed),
@@ -346,7 +399,7 @@ class Fleet:
         return whole
 
     def _hosts(self, members: list[fleet.Member]) -> list[dict[str, t.Any]]:
-        """The running instances with their addresses, ready for C(add_host)."""
+        """The instances that are there, with what C(add_host) takes."""
         if self.params["state"] == "absent":
             return []
         have, seen = self.watch.everything()
@@ -355,16 +408,19 @@ class Fleet:
             if entry and seen[member.name].running and not any(leased(entry)):
                 seen[member.name] = state_seen(self.watch.state(member.name) or entry)
         return [
-            {"name": member.name, "status": have[member.name]["status"], "addresses": seen[member.name].of("inet")}
+            self._host(member.name, have[member.name], seen[member.name].of("inet"))
             for member in members
             if member.name in have
         ]
 
-
-def _workers(wave: list[fleet.Member]) -> int:
-    """How many at a time. Creating keeps the CPUs busy; deleting is mostly waiting until a guest has stopped."""
-    deleting = all(member.plan and member.plan.then is None for member in wave)
-    return (os.cpu_count() or 2) * (8 if deleting else 2)
+    def _host(self, name: str, entry: dict[str, t.Any], addresses: list[str]) -> dict[str, t.Any]:
+        return {
+            "name": self.hosts.get(name, name),
+            "instance": name,
+            "status": entry["status"],
+            "addresses": addresses,
+            **({"ansible_host": addresses[0]} if addresses else {}),
+        }
 
 
 def _open_for_all(path: str) -> t.IO[str]:
@@ -380,13 +436,6 @@ def _open_for_all(path: str) -> t.IO[str]:
             f"cannot open the lock '{path}': {error.strerror}", code=error.errno, next_step="use 'become: true'"
         ) from None
     return os.fdopen(number, "r+", encoding="utf-8")
-
-
-def _what(plan: Plan) -> str:
-    """What a plan is about, in a word."""
-    if plan.then is None:
-        return "delete"
-    return "create" if plan.have is None else "change"
 
 
 def _once(warn: t.Callable[[str], None]) -> t.Callable[[str], None]:

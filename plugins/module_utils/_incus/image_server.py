@@ -45,7 +45,9 @@ _LOCAL = "local"
 _FINGERPRINT = re.compile(r"[0-9a-f]{12,64}")
 _ALMOST = re.compile(r"[0-9A-Fa-f]{12,}")  # a fingerprint, but for its length or its capitals
 _PEM = "-----BEGIN CERTIFICATE-----"
-_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
+_HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[^\s/?#@:\[\]]+)(?::(?P<port>\d{1,5}))?"
+_FILES = re.compile(rf"https?://{_HOST}(?:/[^\s?#]*)?")  # a folder of files
+_DAEMON = re.compile(rf"https://{_HOST}/?")
 
 
 def is_fingerprint(image: str) -> bool:
@@ -68,13 +70,14 @@ def image_source(params: t.Mapping[str, t.Any], brand: str = "incus") -> dict[st
 
     The certificate's file is read where a path is given.
 
-    :param brand: C(incus) or C(lxd), as C(Client.brand) says: each knows other servers by name
+    :param brand: C(incus) or C(lxd), as C(Client.brand) says: each knows other servers by name, and knows the protocol
+        that both speak by its own name only
     :raises InvalidOption: in one sentence that names the option
     """
     image = params["image"]
     server = params.get("image_server")
     if server:
-        return _at_server(image, server)
+        return _at_server(image, server, brand)
     remote, colon, name = image.partition(":")
     if not colon:
         return {"type": "image", **_named(image)}
@@ -90,13 +93,16 @@ def image_source(params: t.Mapping[str, t.Any], brand: str = "incus") -> dict[st
     return {"type": "image", "mode": "pull", "server": known[remote], "protocol": "simplestreams", **_named(name)}
 
 
-def _at_server(image: str, server: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _at_server(image: str, server: t.Mapping[str, t.Any], brand: str) -> dict[str, t.Any]:
     """The source for a server that the task describes."""
     url, protocol = server["url"], server.get("protocol") or "simplestreams"
-    schemes = "'https://HOST' or 'http://HOST'" if protocol == "simplestreams" else "'https://HOST:8443'"
-    if not _URL.fullmatch(url) or (protocol != "simplestreams" and not url.startswith("https:")):
-        raise InvalidOption(f"'image_server.url' is '{url}'", next_step=f"write {schemes}")
-    source = {"type": "image", "mode": "pull", "server": url.rstrip("/"), "protocol": protocol, **_named(image)}
+    form = _FILES if protocol == "simplestreams" else _DAEMON
+    parts = form.fullmatch(url)
+    if not parts or int(parts["port"] or 1) not in range(1, 65536):
+        right = "'https://HOST/PATH' or 'http://HOST/PATH'" if form is _FILES else "'https://HOST:8443'"
+        raise InvalidOption(f"'image_server.url' is '{url}'", next_step=f"write {right}")
+    source = {"type": "image", "mode": "pull", "server": url.rstrip("/"), **_named(image)}
+    source["protocol"] = protocol if protocol == "simplestreams" or brand not in REMOTES else brand
     if server.get("certificate"):
         if not url.startswith("https:"):
             raise InvalidOption(
@@ -144,8 +150,9 @@ def _certificate(given: str) -> str:
         with open(given, encoding="ascii") as file:
             text = file.read()
     except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no PEM file"
         raise InvalidOption(
-            f"cannot read 'image_server.certificate' from '{given}': {getattr(error, 'strerror', None) or 'no PEM file'}",
+            f"cannot read 'image_server.certificate' from '{given}': {reason}",
             next_step="give a certificate in PEM, or the path of its file on the managed host",
         ) from None
     if _PEM not in text:

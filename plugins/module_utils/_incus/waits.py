@@ -18,6 +18,7 @@ import typing as t
 
 from .._core.errors import FleetError, InvalidOption, MissingReference, OperationFailed, TimedOut, did_you_mean
 from .._core.http import path as join
+from .._core.report import REPORT, why
 from .answers import STATUS_READY, STATUS_RUNNING
 from .client import Client
 
@@ -297,7 +298,7 @@ class Watch:
         parts.append(f"its interfaces: {', '.join(links) or 'none'}")
         parts += one.reasons
         if "ready" in missing and now.running:
-            parts.append("its guest has not reported Ready (PATCH /1.0 on its guest API)")
+            parts.append(self._why(one) or "its guest has not reported Ready (PATCH /1.0 on its guest API)")
         console = self._console(one)
         if console:
             parts.append(f"its console ends with: {console}")
@@ -308,6 +309,14 @@ class Watch:
             endpoint=str(self.session.transport.endpoint),
             next_step="; ".join(parts),
         )
+
+    def _why(self, one: Waiting) -> str:
+        """What the service of the role incus_guest_ready says in the guest, where there is one."""
+        path = join("1.0", "instances", one.name, "files")
+        try:
+            return why(self.session.text(path, {**self.query, "path": REPORT}))
+        except FleetError:
+            return ""  # there is none; this only adds to another message
 
     def _console(self, one: Waiting) -> str:
         return tail(self.session, join("1.0", "instances", one.name, "console"), self.query, 3)

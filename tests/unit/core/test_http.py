@@ -137,3 +137,12 @@ def test_every_thread_has_a_connection_of_its_own(server):
     other.start()
     other.join(5)
     assert sorted(received) == ["GET /a HTTP/1.1", "GET /b HTTP/1.1", "GET /c HTTP/1.1"]
+
+
+def test_a_content_that_is_taken_in_blocks_is_never_asked_for_twice(server):
+    transport, received, thread = server([OK, b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"], [OK])
+    taken = []
+    assert transport.request("GET", "/a", sink=taken.append).body == b""
+    with pytest.raises(errors.Interrupted, match="before it had answered"):
+        transport.request("GET", "/b", sink=taken.append)
+    assert taken == [b"ok"] and received == ["GET /a HTTP/1.1", "GET /b HTTP/1.1"]

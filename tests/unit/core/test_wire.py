@@ -185,3 +185,30 @@ def test_a_refused_upload_still_gets_its_answer(pair):
     response = connection.exchange("POST", "/x", {"Content-Length": str(65536 * 100)}, [b"x" * 65536] * 100)
     assert (response.status, response.body) == (403, b"no")
     assert not connection.reusable
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "blocks"),
+    [
+        (OK + b"Content-Length: 600000\r\n\r\n", b"x" * 600000, 3),
+        (CHUNKED + b"\r\n", b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 2),
+        (OK + b"\r\n", b"x" * 300000, 2),
+        (OK + b"Content-Length: 0\r\n\r\n", b"", 0),
+    ],
+)
+def test_a_content_can_be_taken_block_by_block(pair, head, body, blocks):
+    connection, theirs = pair
+    taken = []
+    thread = threading.Thread(target=lambda: (theirs.sendall(head + body), theirs.shutdown(socket.SHUT_WR)))
+    thread.start()
+    response = connection.exchange("GET", "/x", {}, sink=taken.append)
+    thread.join(5)
+    assert response.body == b"" and len(taken) == blocks
+    assert b"".join(taken) == (b"abcde" if b"chunked" in head else body)
+
+
+def test_what_is_no_success_is_not_taken(pair):
+    connection, theirs = pair
+    theirs.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone")
+    taken = []
+    assert connection.exchange("GET", "/x", {}, sink=taken.append).body == b"none" and taken == []

@@ -80,6 +80,13 @@ def test_a_server_of_ones_own():
     assert is_remote({"image": "x", "image_server": {"url": "https://x"}}) and not is_remote({"image": None})
 
 
+@pytest.mark.parametrize("brand", ["incus", "lxd"])
+def test_the_protocol_that_both_daemons_speak_has_the_name_that_the_asked_one_knows(brand):
+    for protocol in ("incus", "lxd"):
+        assert source("x", brand=brand, url="https://x", protocol=protocol)["protocol"] == brand
+    assert source("x", brand=brand, url="https://x", protocol="simplestreams")["protocol"] == "simplestreams"
+
+
 def test_a_certificate_may_be_a_file(tmp_path):
     (tmp_path / "x.crt").write_text(PEM)
     assert at("x", certificate=str(tmp_path / "x.crt"))["certificate"] == PEM
