@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -75,7 +76,7 @@ def test_agent(folder: Path, template: Path, *options: str) -> t.Iterator[Simula
     process = subprocess.Popen(command, cwd=ROOT, env=variables)
     try:
         deadline = time.monotonic() + 20
-        while not path.exists():
+        while not listens(path):
             assert process.poll() is None, "the test agent ended"
             assert time.monotonic() < deadline, "the test agent did not start"
             time.sleep(0.01)
@@ -86,6 +87,16 @@ def test_agent(folder: Path, template: Path, *options: str) -> t.Iterator[Simula
 
 
 test_agent.__test__ = False
+
+
+def listens(path: Path) -> bool:
+    """Whether somebody takes connections on a socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 class Simulated:

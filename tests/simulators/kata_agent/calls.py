@@ -240,7 +240,9 @@ class Agent:
             raise Refusal("exec fifo exists")
         dies_of(spec)
         bundle = self.files.inside(f"/run/kata-containers/{name}")
-        rootfs, source = self.root_of(name, spec, bundle)
+        if ":" in spec.get("Linux", {}).get("CgroupsPath", ""):
+            raise Refusal("Establishing a D-Bus connection\n\nCaused by:\n    0: I/O error: No such file or directory")
+        rootfs = self.root_of(name, spec, bundle)
         process = dict(spec.get("Process") or {"Args": ["sh"], "Env": ["PATH=/bin"], "Capabilities": {"Bounding": []}})
         process["Args"] = process.get("Args") or ["sh"]
         mounts = [rootfs]
@@ -266,7 +268,7 @@ class Agent:
         self.containers[name] = box
         return {}
 
-    def root_of(self, name: str, spec: dict, bundle: pathlib.Path) -> tuple[pathlib.Path, str]:
+    def root_of(self, name: str, spec: dict, bundle: pathlib.Path) -> pathlib.Path:
         """The container's root file system, shown in its bundle; one that is left over is taken as it is."""
         rootfs = bundle / "rootfs"
         source = spec.get("Root", {}).get("Path", "")
@@ -274,30 +276,36 @@ class Agent:
         left = rootfs.exists()
         rootfs.mkdir(parents=True, exist_ok=True)
         if left:
-            return rootfs, source
+            return rootfs
         real = self.files.inside(source) if source else None
         if real is None or not real.is_dir() or real.is_symlink():
             if not source:
                 shutil.rmtree(bundle)
             raise Refusal(nothing + "No such file or directory")
         bind(real, rootfs)
-        return rootfs, source
+        return rootfs
 
     def mount(self, spec: dict, rootfs: pathlib.Path, mounts: list[pathlib.Path]) -> None:
         for mount in spec.get("Mounts", ()):
+            if mount.get("destination") == "/dev":
+                for name in ("null", "zero", "full", "random", "urandom"):
+                    self.show(pathlib.Path("/dev", name), rootfs / "dev" / name, mounts)
             if mount.get("type") != "bind":
                 continue
             source = self.files.inside(mount.get("source", ""))
             if not source.exists():
                 raise Refusal("No such file or directory (os error 2)")
-            target = rootfs / mount["destination"].lstrip("/")
-            if source.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
-            else:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.touch()
-            bind(source, target)
-            mounts.append(target)
+            self.show(source, rootfs / mount["destination"].lstrip("/"), mounts)
+
+    def show(self, source: pathlib.Path, target: pathlib.Path, mounts: list[pathlib.Path]) -> None:
+        """Bind a directory or file of the guest into a root file system."""
+        if source.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
+        bind(source, target)
+        mounts.append(target)
 
     def device(self, device: dict) -> None:
         kind = device.get("type", "")

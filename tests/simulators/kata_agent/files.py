@@ -50,7 +50,7 @@ class Files:
     def volume(self, path: str) -> dict:
         """How full the file system of a path is."""
         try:
-            found = os.statvfs(self.inside(path))
+            found = os.statvfs(self.inside(path) if path else "")
         except OSError:
             raise Refusal(NOT_FOUND) from None
         size = found.f_frsize

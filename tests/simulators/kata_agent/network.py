@@ -47,6 +47,12 @@ class Network:
         wanted = request.get("interface")
         if wanted is None:
             raise quoted("empty update interface request", 3)
+        path = wanted.get("devicePath", "")
+        if set(path) - set("0123456789abcdef/."):
+            raise quoted(
+                f"Invalid PCI path for network interface: Failed to parse PCI path from '{path}'\n\n"
+                "Caused by:\n    invalid digit found in string"
+            )
         address = wanted.get("hwAddr", "")
         parts = address.split(":")
         for part in parts:
@@ -71,6 +77,9 @@ class Network:
             )
         kept = [entry for entry in link["IPAddresses"] if ":" not in entry["address"]]  # IPv6 goes with the link down
         fresh = [{"address": one["address"], "mask": one["mask"]} for one in wanted.get("IPAddresses", ())]
+        self.routes = [
+            route for route in self.routes if route.get("device") != link["name"] or ":" not in route.get("dest", "")
+        ]
         del self.links[link["name"]]
         link = {
             "name": wanted.get("name") or link["name"],

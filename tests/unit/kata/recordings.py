@@ -63,6 +63,8 @@ def request_of(call):
     request = dict(call["request"])
     if "OCI" in request:
         request["OCI"] = whole_spec(request["OCI"])
+        if call.get("note") == "no linux":
+            del request["OCI"]["Linux"]
     return request
 
 
