@@ -88,9 +88,9 @@ class Agent:
             self._starting[call] = _process(asked)
         return call
 
-    def wait(self, *calls: Call) -> list[Call]:
-        """Those of the calls that have ended, once at least one has."""
-        return self._connection.wait(*calls) if self._connection else list(calls)
+    def wait(self, *calls: Call, until: float | None = None) -> list[Call]:
+        """Those of the calls that have ended, once at least one has, or none when the time is over."""
+        return self._connection.wait(*calls, until=until) if self._connection else list(calls)
 
     def result(self, call: Call) -> dict[str, t.Any]:
         """The answer of a call, waited for; what is at its default is left out.

@@ -96,13 +96,21 @@ class Connection:
         self._send(pieces, call)
         return call
 
-    def wait(self, *calls: Call) -> list[Call]:
-        """Those of the calls that have ended, once at least one has. One whose deadline has passed has ended."""
+    def wait(self, *calls: Call, until: float | None = None) -> list[Call]:
+        """Those of the calls that have ended, once at least one has. One whose deadline has passed has ended.
+
+        :param until: when to return without any, on the monotonic clock
+        """
         while True:
             done = [call for call in calls if call.done]
             if done:
                 return done
-            remaining = min(call.deadline for call in calls) - time.monotonic()
+            now = time.monotonic()
+            if until is not None and now >= until:
+                return []
+            remaining = min(call.deadline for call in calls) - now
+            if until is not None:
+                remaining = min(remaining, until - now)
             if remaining <= 0:
                 self._expire(calls)
             elif self._poll.poll(remaining * 1000 + 1):

@@ -32,12 +32,14 @@ def address_of(params: t.Mapping[str, t.Any]) -> tuple[Address, bool]:
             raise InvalidOption(f"'{option}' is {params[option]:g}", next_step="give seconds above 0, at most a day")
     if params.get("runtime_sandbox"):
         return discover(params["runtime_sandbox"], params["connect_timeout"]), not params["allow_foreign"]
-    if not params.get("address"):
+    # A console and a log may have an address of their own, and then nothing else is asked.
+    text = params.get("address") or params.get("console_address") or params.get("log_address")
+    if not text:
         raise InvalidOption(
             "neither 'address' nor 'runtime_sandbox' is given",
             next_step="say where the agent listens, or name the sandbox of a runtime on this host",
         )
-    return parse(params["address"]), False
+    return parse(text), False
 
 
 def connect(params: t.Mapping[str, t.Any]) -> Agent:

@@ -216,8 +216,11 @@ def check(spec: t.Mapping[str, t.Any]) -> list[str]:
     process = spec.get("Process")
     if process is not None:
         check_process(process, "Process")
-        if process.get("Args") and not process.get("Capabilities"):
-            raise InvalidOption("'Process.Capabilities' is missing", next_step="an agent refuses a process without any")
+        if process.get("Args") and process.get("Capabilities") is None:
+            raise InvalidOption(
+                "'Process.Capabilities' is missing",
+                next_step="an agent refuses a process without them (they may be empty)",
+            )
     linux = _dictionary(spec, "Linux", "")
     kinds = [namespace.get("Type") for namespace in _dictionaries(linux, "Namespaces", "Linux")]
     for kind in kinds:
