@@ -79,12 +79,11 @@ def _create_container(request: Request) -> list[str]:
     given = request.get("OCI")
     if not given:
         raise InvalidOption("'OCI' is missing", next_step="give the container's specification")
-    for index, device in enumerate(request.get("devices") or ()):
-        for name in ("type", "container_path"):
-            if not device.get(name):
-                raise InvalidOption(f"'devices[{index}].{name}' is missing")
-        if not device.get("id") and not device.get("vm_path"):
-            raise InvalidOption(f"'devices[{index}]' needs 'id' or 'vm_path'")
+    if request.get("devices"):
+        from .devices import check_device
+
+        for index, device in enumerate(request["devices"]):
+            check_device(device, f"devices[{index}]")
     return spec.check(given)
 
 

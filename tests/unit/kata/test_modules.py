@@ -121,7 +121,7 @@ def test_what_a_real_agent_died_of_is_refused_and_what_it_took_is_not():
         elif not call.get("code") and call.get("note") != "NUL in argument":  # cut short there, which nobody wants
             took += 1
             traps.check(call["method"], request)
-    assert died == 6 and took > 30
+    assert died == 7 and took > 30
 
 
 def test_what_an_agent_ignores_is_said_or_refused():
