@@ -75,3 +75,28 @@ options:
     elements: str
     default: []
 """
+
+    # Modules that write files and talk to no agent.
+    LOCAL = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check mode and predict the changed status without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns details on what has changed (or would change in check mode) when in diff mode.
+    support: full
+  idempotent:
+    description: When run twice with the same options, the second run changes nothing.
+    support: full
+  action_group:
+    description: Use C(group/nfvlab.fleet.all) in C(module_defaults) to set options once.
+    support: full
+    membership:
+      - nfvlab.fleet.all
+      - nfvlab.fleet.kata
+  platform:
+    description: Hosts that the module runs on. They need Python 3.9 or later and nothing else.
+    support: full
+    platforms: posix
+"""

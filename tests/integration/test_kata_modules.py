@@ -802,3 +802,22 @@ def test_log(tmp_path):
     assert result["complete"] and not result["changed"]
     server.close()
     assert run_module("kata_log", {"log_address": path}, check=True)["entries"] == []
+
+
+# Configuration
+
+
+def test_configuration_modules(tmp_path):
+    path = tmp_path / "agent.toml"
+    options = {"path": str(path), "options": {"log_level": "debug", "cdi_timeout": 5}}
+    predicted = ok(run_module("kata_agent_config", options, check=True))
+    made = ok(run_module("kata_agent_config", options))
+    assert made["diff"] == predicted["diff"] and made["changed"] and predicted["changed"]
+    assert made["kernel_parameters"] == ["agent.log=debug", "agent.cdi_timeout=5"]
+    assert not ok(run_module("kata_agent_config", options))["changed"]
+    wrong = run_module("kata_agent_config", {"options": {"log_levl": "x"}})
+    assert wrong.failed and wrong["failure"]["kind"] == "unknown_key"
+    path.write_text("[agent.kata]\nenable_debug = false\n")
+    options = {"path": str(path), "options": {"enable_debug": True}}
+    assert ok(run_module("kata_runtime_config", options))["options"] == {"enable_debug": True}
+    assert not ok(run_module("kata_runtime_config", options))["changed"]
