@@ -11,7 +11,7 @@ import typing as t
 
 from .._core.errors import FleetError, Malformed, Refused
 from .address import Address, connect
-from .codec import complete, decode, encode
+from .codec import complete, decode, encode_parts
 from .connection import Call, Connection
 from .messages import CALLS
 from .status import refusal
@@ -82,7 +82,7 @@ class Agent:
         if self.foreign and method in CONSUMING:
             self._allow(method, asked)
         service, takes, _gives = CALLS[method]
-        payload = encode(takes, asked)
+        payload = encode_parts(takes, asked)
         call = self.connection().start(service, method, payload, timeout or self.timeout)
         if method == "ExecProcess":
             self._starting[call] = _process(asked)

@@ -151,9 +151,14 @@ def encode(name: str, value: t.Mapping[str, t.Any]) -> bytes:
     :raises InvalidOption: naming the field whose value cannot be sent
     :raises UnknownKey: a key that is no field of the message, with the nearest one that is
     """
+    return b"".join(encode_parts(name, value))
+
+
+def encode_parts(name: str, value: t.Mapping[str, t.Any]) -> list[bytes]:
+    """The same as pieces to be sent one after the other: large bytes are not copied."""
     parts: list[bytes] = []
     _encode(name, value, parts, name.rpartition(".")[2], 0)
-    return b"".join(parts)
+    return parts
 
 
 def _encode(name: str, value: t.Any, parts: list[bytes], where: str, depth: int) -> None:
@@ -202,6 +207,11 @@ def _encode_field(field: Field, value: t.Any, parts: list[bytes], where: str, de
         elif value:
             packed = b"".join(_single(field, inner, f"{where}[{index}]", depth) for index, inner in enumerate(value))
             parts.append(field.tag + varint(len(packed)) + packed)
+    elif field.type == "bytes":
+        data = as_bytes(value, where)
+        if data:
+            parts.append(field.tag + varint(len(data)))
+            parts.append(data)
     else:
         encoded = _single(field, value, where, depth)
         if field.message or field.optional or encoded != b"\x00":
@@ -276,7 +286,9 @@ def _scalar(kind: str, value: t.Any, where: str) -> bytes:
 
 def as_bytes(value: t.Any, where: str) -> bytes:
     """Bytes from a text, or from a dictionary with C(base64) or C(hex)."""
-    if isinstance(value, (bytes, bytearray, memoryview)):
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, (bytearray, memoryview)):
         return bytes(value)
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")

@@ -25,7 +25,8 @@ from . import frames
 
 GRACE = 2.0  # seconds that the client waits longer than the agent was told to take
 LONGEST = 365 * 24 * 3600.0  # seconds; more does not fit into the protocol's nanoseconds for long
-CHUNK = 262144  # bytes that are read at once
+CHUNK = 65536  # bytes that are read at once
+LARGE = 16384  # bytes of an answer from which on it is read into its own place
 _NEXT = "run the task again: it reads before it writes"
 
 
@@ -66,7 +67,8 @@ class Connection:
         self._poll.register(sock, select.POLLIN)
         self._next = 1
         self._pending: dict[int, Call] = {}
-        self._buffer = bytearray()
+        self._buffer = memoryview(bytearray(CHUNK))
+        self._held = 0  # bytes of the buffer that are not understood yet
         self._body: memoryview | None = None  # a large answer that is being read into its own place
         self._filled = 0
         self._stream = 0
@@ -77,9 +79,10 @@ class Connection:
 
     # -- calls
 
-    def start(self, service: str, method: str, payload: bytes, timeout: float) -> Call:
+    def start(self, service: str, method: str, payload: bytes | t.Sequence[bytes], timeout: float) -> Call:
         """Send a request.
 
+        :param payload: its message, as a whole or in pieces
         :param timeout: seconds that the agent may take
         :raises FleetError: it cannot be sent
         """
@@ -182,13 +185,13 @@ class Connection:
             self._lost(error)
             raise self._died(call.method) from None
         if sent < sum(map(len, pieces)):
-            self._send_rest(memoryview(b"".join(pieces))[sent:], call)
+            self._send_rest(_after(pieces, sent), call)
 
-    def _send_rest(self, rest: memoryview, call: Call) -> None:
+    def _send_rest(self, rest: list[memoryview], call: Call) -> None:
         """Send what did not fit at once, reading meanwhile: a peer that cannot write may stop to read."""
         both = select.poll()
         both.register(self._sock, select.POLLIN | select.POLLOUT)
-        while len(rest):
+        while rest:
             remaining = call.deadline - time.monotonic()
             events = both.poll(max(remaining, 0) * 1000 + 1) if remaining > 0 else []
             if not events:
@@ -208,7 +211,7 @@ class Connection:
                     raise self._died(call.method)
             if ready & ~select.POLLIN:
                 try:
-                    rest = rest[self._sock.send(rest[:CHUNK]) :]
+                    rest = _after(rest, self._sock.sendmsg(rest))
                 except BlockingIOError:
                     continue
                 except OSError as error:
@@ -226,15 +229,14 @@ class Connection:
             if self._body is not None:
                 count = self._sock.recv_into(self._body[self._filled :])
             else:
-                data = self._sock.recv(CHUNK)
-                count = len(data)
+                count = self._sock.recv_into(self._buffer[self._held :])
         except BlockingIOError:
             return
         except OSError as error:
             self._lost(error)
             return
         if count == 0:
-            within = " in the middle of an answer" if self._body is not None or self._buffer else ""
+            within = " in the middle of an answer" if self._body is not None or self._held else ""
             self._fail(Interrupted(f"the agent closed the connection{within}", endpoint=self.endpoint, next_step=_NEXT))
             return
         try:
@@ -244,7 +246,7 @@ class Connection:
                     body, self._body = self._body, None
                     self._dispatch(self._stream, body)
             else:
-                self._buffer += data
+                self._held += count
                 self._split()
         except Malformed as error:
             error.endpoint = self.endpoint
@@ -252,21 +254,25 @@ class Connection:
 
     def _split(self) -> None:
         """Take the complete frames out of what has been read."""
-        at, end = 0, len(self._buffer)
+        at, end = 0, self._held
         while end - at >= frames.HEADER.size:
             head = frames.header(self._buffer, at)
             start = at + frames.HEADER.size
             if head.size > end - start:
-                if head.type == frames.RESPONSE and head.size > CHUNK:
-                    body = bytearray(head.size)
+                if head.size > LARGE:
+                    # It is read into its own place. What is no response goes nowhere when it is complete.
+                    body = memoryview(bytearray(head.size))
                     body[: end - start] = self._buffer[start:end]
-                    self._body, self._filled, self._stream = memoryview(body), end - start, head.stream
+                    self._body, self._filled = body, end - start
+                    self._stream = head.stream if head.type == frames.RESPONSE else 0
                     at = end
                 break
             at = start + head.size
             if head.type == frames.RESPONSE:
                 self._dispatch(head.stream, memoryview(bytes(self._buffer[start:at])))
-        del self._buffer[:at]
+        self._held = end - at
+        if at and self._held:
+            self._buffer[: self._held] = bytes(self._buffer[at:end])
 
     def _dispatch(self, stream: int, body: memoryview) -> None:
         call = self._pending.pop(stream, None)
@@ -276,3 +282,13 @@ class Connection:
             except Malformed as error:
                 error.endpoint = self.endpoint
                 call.error = error
+
+
+def _after(pieces: t.Sequence[bytes | memoryview], sent: int) -> list[memoryview]:
+    """What is left of pieces once some bytes of them are sent."""
+    left = []
+    for piece in pieces:
+        if sent < len(piece):
+            left.append(memoryview(piece)[sent:])
+        sent = max(sent - len(piece), 0)
+    return left

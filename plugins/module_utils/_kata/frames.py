@@ -52,25 +52,30 @@ class Answer(t.NamedTuple):
     payload: memoryview
 
 
-def request(stream: int, service: str, method: str, payload: bytes, timeout: float | None = None) -> list[bytes]:
+def request(
+    stream: int, service: str, method: str, payload: bytes | t.Sequence[bytes], timeout: float | None = None
+) -> list[bytes]:
     """A request as pieces to be sent one after the other; a large payload is not copied.
 
+    :param payload: the message, as a whole or in pieces
     :param timeout: seconds after which the agent shall give up; null for never
     :raises InvalidOption: it is larger than a frame may be
     """
     prefix = _prefixes.get((service, method))
     if prefix is None:
         prefix = _prefixes[(service, method)] = _text(b"\x0a", service) + _text(b"\x12", method)
-    head = prefix + b"\x1a" + varint(len(payload)) if payload else prefix
+    pieces = [payload] if isinstance(payload, bytes) else payload
+    length = sum(map(len, pieces))
+    head = prefix + b"\x1a" + varint(length) if length else prefix
     tail = b"\x20" + varint(int(timeout * 1e9)) if timeout else b""
-    size = len(head) + len(payload) + len(tail)
+    size = len(head) + length + len(tail)
     if size > LIMIT:
         raise InvalidOption(
             f"the request {method} has {size} bytes, and a ttRPC message has room for {LIMIT}",
             next_step="send it in pieces",
         )
     start = HEADER.pack(size, stream, REQUEST, 0) + head
-    return [start, payload, tail] if len(payload) > 4096 else [start + payload + tail]
+    return [start, *pieces, tail] if length > 4096 else [b"".join((start, *pieces, tail))]
 
 
 def _text(tag: bytes, text: str) -> bytes:
