@@ -26,9 +26,9 @@ options:
     type: str
   allow_foreign:
     description:
-      - Allow what takes something away from the runtime that an agent of O(runtime_sandbox) belongs to. Without it, the
-        calls C(WaitProcess), C(ReadStdout) and C(ReadStderr) of processes that this task did not start, C(GetOOMEvent),
-        C(ResumeContainer), C(RemoveContainer) and C(DestroySandbox) are refused.
+      - Allow what takes something away from the runtime that an agent of O(runtime_sandbox) belongs to.
+      - Without it, C(GetOOMEvent), C(ResumeContainer), C(RemoveContainer) and C(DestroySandbox) are refused, and so are
+        C(WaitProcess), C(ReadStdout) and C(ReadStderr) of processes that this task did not start.
       - An agent that is reached by its O(address) counts as one's own.
     type: bool
     default: false

@@ -7,16 +7,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import stat
+import sys
 import threading
 import time
 
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._kata.messages import CALLS
 
-from tests.integration.conftest import run_module
+from tests.integration.conftest import playbook, run_module
 from tests.integration.kata import ROOTFS, agent, template, test_agent
 
 __all__ = ["agent", "template"]  # fixtures
@@ -821,3 +823,74 @@ def test_configuration_modules(tmp_path):
     options = {"path": str(path), "options": {"enable_debug": True}}
     assert ok(run_module("kata_runtime_config", options))["options"] == {"enable_debug": True}
     assert not ok(run_module("kata_runtime_config", options))["changed"]
+
+
+# As Ansible runs them
+
+
+def test_the_playbook_twice_and_away(agent, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "index.html").write_text("hello")
+    address = {"address": agent.address}
+    share = f"/{SHARE}/web-data"
+    variables = {
+        "target": "localhost",
+        "ansible_python_interpreter": sys.executable,
+        "ansible_become": False,
+        "kata_sandbox_sandboxes": [{**address, "hostname": "pod", "sandbox_id": "pod-1"}],
+        "kata_sandbox_networks": [
+            {**address, "interfaces": [{"name": "eth0", "hwaddr": "02:00:00:00:00:01", "addresses": ["192.0.2.9/24"]}]}
+        ],
+        "kata_sandbox_containers": [
+            {
+                **address,
+                "container_id": f"web-{number}",
+                "rootfs": ROOTFS,
+                "command": ["sleep", "1000"],
+                "mounts": [{"destination": "/data", "source": share}],
+                "environment": {"SITE_TOKEN": "hunter2"},
+            }
+            for number in (1, 2)
+        ],
+        "kata_sandbox_files": [
+            {**address, "src": str(tmp_path / "site"), "dest": "web-data", "verify_in": "web-1", "verify_path": "/data"}
+        ],
+    }
+    path = tmp_path / "vars.json"
+    path.write_text(json.dumps(variables))
+    command = ("playbooks/kata.yml", "-i", "localhost,", "-c", "local", "-e", f"@{path}")
+    (agent.guest / SHARE / "web-data").mkdir(parents=True)
+    playbook(*command, "--check")
+    assert not agent.there("web-1")
+    run_module("kata_sandbox", {**variables["kata_sandbox_sandboxes"][0]})
+    (agent.guest / SHARE / "web-data").mkdir(parents=True, exist_ok=True)
+    first = playbook(*command, "-vvv")
+    assert "hunter2" not in first.stdout
+    assert (agent.guest / SHARE / "web-data/index.html").read_text() == "hello"
+    assert "changed=0" in playbook(*command).stdout
+    assert "failed=0" in playbook(*command, "-e", "kata_sandbox_state=absent").stdout
+    assert agent.process.wait(5) == 0
+    assert "changed=0" in playbook(*command, "-e", "kata_sandbox_state=absent").stdout
+
+
+def test_group_of_defaults_query_and_filters(agent, tmp_path):
+    tasks = [
+        {"nfvlab.fleet.kata_agent_info": {"query": "[0].agent_version"}, "register": "found"},
+        {
+            "ansible.builtin.assert": {
+                "that": ["found.result == '4.0.0'", "'a.1' | nfvlab.fleet.ap_address == '0a.0001'"]
+            }
+        },
+        {"ansible.builtin.assert": {"that": ["'02/03' is nfvlab.fleet.pci_path", "'99' is not nfvlab.fleet.pci_path"]}},
+    ]
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "module_defaults": {"group/nfvlab.fleet.kata": {"address": agent.address}},
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "tasks": tasks,
+    }
+    path = tmp_path / "play.yml"
+    path.write_text(json.dumps([play]))
+    playbook(str(path), "-i", "localhost,")
