@@ -894,3 +894,35 @@ def test_group_of_defaults_query_and_filters(agent, tmp_path):
     path = tmp_path / "play.yml"
     path.write_text(json.dumps([play]))
     playbook(str(path), "-i", "localhost,")
+
+
+def test_the_role_for_hosts(tmp_path):
+    source = tmp_path / "source.toml"
+    source.write_text("# kept\n[agent.kata]\n#debug_console_enabled = true\n\n[runtime]\nenable_debug = false\n")
+    target = tmp_path / "configuration.toml"
+    variables = {
+        "ansible_python_interpreter": sys.executable,
+        "kata_host_configuration": str(target),
+        "kata_host_configuration_source": str(source),
+        "kata_host_debug_console": True,
+        "kata_host_options": {"kernel_modules": ["vfio-pci"]},
+        "kata_host_checks": ["runtime"],
+        "kata_host_runtime": "/bin/sh",
+    }
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": variables,
+        "tasks": [{"ansible.builtin.import_role": {"name": "nfvlab.fleet.kata_host"}}],
+    }
+    path = tmp_path / "play.yml"
+    path.write_text(json.dumps([play]))
+    assert "changed=2" in playbook(str(path), "-i", "localhost,").stdout
+    assert "changed=0" in playbook(str(path), "-i", "localhost,").stdout
+    expected = (
+        '[agent.kata]\ndebug_console_enabled = true\nkernel_modules = ["vfio-pci"]\n#debug_console_enabled = true\n'
+    )
+    assert target.read_text() == source.read_text().replace("[agent.kata]\n#debug_console_enabled = true\n", expected)
+    missing = playbook(str(path), "-i", "localhost,", "-e", "kata_host_runtime=no-such-shim", check=False)
+    assert missing.returncode and "Install Kata Containers" in missing.stdout
