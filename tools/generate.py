@@ -35,6 +35,9 @@ SYSTEMS = {
     "ios": ("ios_", "Cisco IOS"),
 }
 
+# Modules that only write files: the defaults of their system's group say how to reach it, which they cannot take.
+LOCAL = ("kata_agent_config", "kata_runtime_config")
+
 # Roles whose lists are a module's options: what the role does, and for each variable what it holds and the module.
 ROLES = {
     "incus_platform": (
@@ -84,7 +87,8 @@ def by_system(names: list[str]) -> dict[str, list[str]]:
 def runtime(names: list[str]) -> str:
     """meta/runtime.yml."""
     lines = ["---", "# Written by tools/generate.py.", 'requires_ansible: ">=2.19.0"', "action_groups:"]
-    for group, members in {"all": names, **by_system(names)}.items():
+    reaching = [name for name in names if name not in LOCAL]
+    for group, members in {"all": names, **by_system(reaching)}.items():
         lines += [f"  {group}:", *(f"    - {name}" for name in members)]
     routed = [name for name in names if name.endswith("_info") and name != "incus_info"]
     if routed:

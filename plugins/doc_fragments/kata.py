@@ -94,7 +94,6 @@ attributes:
     support: full
     membership:
       - nfvlab.fleet.all
-      - nfvlab.fleet.kata
   platform:
     description: Hosts that the module runs on. They need Python 3.9 or later and nothing else.
     support: full

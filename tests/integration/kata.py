@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -22,35 +21,11 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import F
 from ansible_collections.nfvlab.fleet.plugins.module_utils._kata.address import parse
 from ansible_collections.nfvlab.fleet.plugins.module_utils._kata.agent import Agent
 
+from tests.simulators.kata_agent.rootfs import rootfs
+
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = (
-    *("sh", "cat", "sleep", "true", "false", "ls", "stat", "sha256sum", "dd", "tr", "head", "tail", "env", "id", "pwd"),
-    *("mkdir", "rm", "ln", "chmod", "readlink", "stty", "seq", "wc", "hostname", "touch", "printf", "kill", "find"),
-)
 ROOTFS = "/run/kata-lab/rootfs"  # in the guest, as in the recordings
 OWN_NAMESPACES = ("unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child")
-
-
-def rootfs(folder: Path) -> Path:
-    """A root file system with commands of this host and the libraries that they need."""
-    (folder / "bin").mkdir(parents=True)
-    for name in ("etc", "proc", "dev", "tmp", "data", "root"):
-        (folder / name).mkdir()
-    (folder / "etc" / "passwd").write_text("root:x:0:0:root:/root:/bin/sh\n")
-    (folder / "dev" / "null").touch()
-    libraries: set[str] = set()
-    for name in COMMANDS:
-        path = shutil.which(name)
-        if path is None:
-            continue
-        shutil.copy(os.path.realpath(path), folder / "bin" / name)
-        listed = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
-        libraries.update(re.findall(r"(/\S+) \(0x", listed))
-    for library in libraries:
-        target = folder / library.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(os.path.realpath(library), target)
-    return folder
 
 
 def can_unshare() -> bool:

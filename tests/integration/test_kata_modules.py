@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
+import shutil
 import socket
 import stat
 import sys
@@ -334,6 +336,7 @@ def test_exec_secrets_do_not_show(run, box):
 def test_bad_commands(run, box, options, says):
     result = run("kata_exec", **{"container_id": "box", "command": ["true"], **options})
     assert result.failed and says in result["msg"], result["msg"]
+    assert not result["changed"]
 
 
 def test_exec_in_a_paused_container_does_not_hold_the_agent(run, box):
@@ -926,3 +929,45 @@ def test_the_role_for_hosts(tmp_path):
     assert target.read_text() == source.read_text().replace("[agent.kata]\n#debug_console_enabled = true\n", expected)
     missing = playbook(str(path), "-i", "localhost,", "-e", "kata_host_runtime=no-such-shim", check=False)
     assert missing.returncode and "Install Kata Containers" in missing.stdout
+
+
+OLDEST = next(
+    iter(sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.9*/bin/python")))), shutil.which("python3.9")
+)
+
+
+@pytest.mark.skipif(OLDEST is None, reason="no Python 3.9")
+def test_modules_run_on_the_oldest_python(agent, tmp_path):
+    (tmp_path / "file").write_text("x")
+    box = {"container_id": "box"}
+    tasks = [
+        {"nfvlab.fleet.kata_sandbox": {"hostname": "pod"}},
+        {
+            "nfvlab.fleet.kata_container": {
+                **box,
+                "rootfs": ROOTFS,
+                "command": ["sleep", "100"],
+                "memory_limit": 67108864,
+            }
+        },
+        {"nfvlab.fleet.kata_exec": {**box, "commands": [{"command": ["true"]}, {"command": ["cat"], "stdin": "x"}]}},
+        {"nfvlab.fleet.kata_copy": {"src": str(tmp_path / "file"), "dest": "d/file"}},
+        {"nfvlab.fleet.kata_network": {"interfaces": [{"name": "eth0", "hwaddr": "02:00:00:00:00:01"}]}},
+        {"nfvlab.fleet.kata_rpc": {"method": "GetMetrics"}},
+        {"nfvlab.fleet.kata_agent_info": {}},
+        {"nfvlab.fleet.kata_process": {**box, "signal": "TERM", "wait": True}},
+        {"nfvlab.fleet.kata_agent_config": {"path": str(tmp_path / "a.toml"), "options": {"log_level": "warn"}}},
+        {"nfvlab.fleet.kata_runtime_config": {"path": str(tmp_path / "a.toml"), "options": {"enable_debug": True}}},
+        {"nfvlab.fleet.kata_sandbox": {"state": "absent"}},
+    ]
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "module_defaults": {"group/nfvlab.fleet.kata": {"address": agent.address}},
+        "vars": {"ansible_python_interpreter": OLDEST},
+        "tasks": tasks,
+    }
+    path = tmp_path / "play.yml"
+    path.write_text(json.dumps([play]))
+    assert f"ok={len(tasks)} " in playbook(str(path), "-i", "localhost,").stdout
