@@ -730,6 +730,86 @@ def test_an_agent_that_dies_within_a_task(agent, run, box):
     assert "start it again" in result["msg"]
 
 
+@contextlib.contextmanager
+def cut(agent, path, number, answered):
+    """A way to the agent that is cut at a request, before or after the agent has answered it."""
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(path))
+    server.listen()
+
+    def frame(sock):
+        head = sock.recv(10, socket.MSG_WAITALL)
+        return head + sock.recv(int.from_bytes(head[:4], "big"), socket.MSG_WAITALL) if len(head) == 10 else b""
+
+    def work():
+        with contextlib.suppress(OSError):
+            ours, _where = server.accept()
+            with ours, socket.socket(socket.AF_UNIX) as theirs:
+                theirs.connect(agent.address.removeprefix("unix://"))
+                for count in range(1, 100):
+                    request = frame(ours)
+                    if not request or (count == number and not answered):
+                        return
+                    theirs.sendall(request)
+                    answer = frame(theirs)
+                    if count == number:
+                        return
+                    ours.sendall(answer)
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    try:
+        yield f"unix://{path}"
+    finally:
+        server.close()
+        worker.join(5)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_container_whose_making_is_cut_at_any_call_converges(agent, run, tmp_path, answered):
+    run("kata_sandbox")
+    kinds = set()
+    for number in range(1, 8):
+        options = {"container_id": f"box-{number}", "rootfs": ROOTFS, "command": ["/bin/sleep", "1000"]}
+        with cut(agent, tmp_path / f"cut-{number}", number, answered) as address:
+            result = run_module("kata_container", {**options, "address": address, "timeout": 2})
+        if result.failed:
+            kinds.add(result["failure"]["kind"])
+            assert "Traceback" not in str(result) and address in result["msg"]
+        assert not run("kata_container", **options).failed
+        assert not ok(run("kata_container", **options))["changed"]
+        assert not run("kata_exec", container_id=options["container_id"], command=["true"]).failed
+    assert kinds == {"interrupted"}
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_a_command_that_is_cut_at_any_call_is_one_sentence(agent, run, box, tmp_path, answered):
+    for number in range(1, 8):
+        with cut(agent, tmp_path / f"cut-{number}", number, answered) as address:
+            options = {
+                "address": address,
+                "timeout": 2,
+                "container_id": "box",
+                "command": ["true"],
+                "command_timeout": 2,
+            }
+            result = run_module("kata_exec", options)
+        if result.failed:
+            assert result["failure"]["kind"] in ("interrupted", "unreachable") and "Traceback" not in str(result)
+        assert not run("kata_exec", container_id="box", command=["true"]).failed
+
+
+def test_a_container_that_goes_while_a_command_runs(agent, run, box):
+    with agent.session(10) as other:
+        timer = threading.Timer(0.4, lambda: other.call("RemoveContainer", {"container_id": "box"}))
+        timer.start()
+        began = time.monotonic()
+        result = run("kata_exec", container_id="box", command=["sleep", "1000"], command_timeout=20)
+        timer.join()
+    assert result.failed and time.monotonic() - began < 15 and "Traceback" not in str(result)
+    assert not agent.there("box")
+
+
 @pytest.fixture
 def console(tmp_path):
     """A console as an agent has it: a shell on a terminal, behind a socket."""
