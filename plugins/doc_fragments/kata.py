@@ -70,7 +70,8 @@ options:
   secret_keys:
     description:
       - Names or shell patterns of keys whose values are secrets. They are shown as stars in results, diffs and logs.
-      - Keys whose name says so (password, passphrase, secret, token, credential, private key) and C(Env) always are.
+      - Keys whose name says so (password, passphrase, secret, token, credential, private key) always are, and so are
+        C(Env), C(stdin), C(content) and C(policy).
     type: list
     elements: str
     default: []

@@ -318,8 +318,13 @@ def test_exec_hundred_commands_over_one_connection(run, box):
 
 
 def test_exec_secrets_do_not_show(run, box):
-    result = run("kata_exec", container_id="box", command=["true"], environment={"API_TOKEN": "hunter2"})
-    assert "hunter2" not in str(result)
+    options = {"environment": {"API_TOKEN": "hunter2"}, "stdin": "hunter3"}
+    result = ok(run("kata_exec", container_id="box", command=["true"], **options))
+    assert "hunter" not in str(result)
+    result = ok(run("kata_copy", content="hunter4", dest="x"))
+    assert "hunter" not in str(result) and result["dest"].endswith("/containers/x")
+    request = {"container_id": "box", "exec_id": "e", "process": {"Args": ["true"], "Cwd": "/", "Env": ["A=hunter5"]}}
+    assert "hunter" not in str(ok(run("kata_rpc", method="ExecProcess", request=request)))
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ from . import frames
 
 GRACE = 2.0  # seconds that the client waits longer than the agent was told to take
 LONGEST = 365 * 24 * 3600.0  # seconds; more does not fit into the protocol's nanoseconds for long
-CHUNK = 65536  # bytes that are read at once
-LARGE = 16384  # bytes of an answer from which on it is read into its own place
+CHUNK = 262144  # bytes that are read at once
+LARGE = 131072  # bytes of an answer from which on it is read into its own place
 _NEXT = "run the task again: it reads before it writes"
 
 

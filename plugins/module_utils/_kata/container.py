@@ -279,10 +279,11 @@ class Container:
 
     def _stopped(self, present: bool, number: int) -> None:
         self.state = "stopped"
-        if not present or probes.processes(self.agent, self.name) == 0:
+        if not present:
             return
         if self.task.check_mode:
-            self.record.unknown(f"whether the init of container '{self.name}' has ended")
+            if probes.processes(self.agent, self.name) != 0:
+                self.record.unknown(f"whether the init of container '{self.name}' has ended")
             return
         state = probes.resumed_state(self.agent, self.name)
         gone, self.exit_code = self._look()

@@ -28,7 +28,7 @@ from .traps import SHARE
 
 OPTIONS: Spec = {
     "src": {"type": "path"},
-    "content": {"type": "str", "no_log": True},
+    "content": {"type": "str"},
     "dest": {"type": "str", "required": True},
     "mode": {"type": "raw"},
     "directory_mode": {"type": "raw", "default": "0755"},

@@ -17,7 +17,8 @@ from .._core.secrets import Secrets
 from .agent import Agent
 from .options import CONNECTION, connect
 
-SECRETS = ("Env",)  # a process's variables are one list, so all of them are hidden
+# A process's variables are one list, so all of them are hidden; input and files may hold anything.
+SECRETS = ("Env", "stdin", "content", "policy")
 
 
 class Rpc(t.NamedTuple):
