@@ -37,12 +37,15 @@ destroy: $(RUN) ## take the lab away and leave the machine as it was
 
 ##@ Development
 
-.PHONY: test test-unit test-py39
+.PHONY: test test-unit test-py39 faults
 test: $(DEV) ## run every test (ARGS="-k ... -x")
 	python -m pytest tests/unit tests/integration $(ARGS)
 
 test-unit: $(DEV) ## run the tests that need no daemon, in seconds
 	python -m pytest tests/unit $(ARGS)
+
+faults: $(DEV) ## kill a fleet of 200 and its daemon at many points (some minutes)
+	python -m pytest tests/integration/long_*.py $(ARGS)
 
 test-py39: $(DEV) ## run the unit tests of module code on Python 3.9, where there is one
 	python tools/py39.py $(ARGS) || [ $$? -eq 77 ]

@@ -145,3 +145,45 @@ options:
     choices: [merge, replace]
     default: merge
 """
+
+    # Where an image comes from, for modules that take one from a server.
+    IMAGE_SERVER = r"""
+options:
+  image:
+    description:
+      - Alias, or fingerprint (12 to 64 hexadecimal digits), of an image.
+      - With O(image_server), it is the name that the image has there.
+      - V(REMOTE:IMAGE) is an image at a server that the command line of the daemon's brand knows by name. That is
+        V(images) (C(images.linuxcontainers.org)) for Incus, and V(images) (C(images.lxd.canonical.com)), V(ubuntu),
+        V(ubuntu-daily), V(ubuntu-minimal) and V(ubuntu-minimal-daily) (C(cloud-images.ubuntu.com)) for LXD.
+      - Else, or as V(local:IMAGE), it is an image that the daemon has.
+    type: str
+  image_server:
+    description:
+      - The server that has the image. The daemon gets it from there by itself, so it must be able to reach the server.
+    type: dict
+    suboptions:
+      url:
+        description: Address of the server, V(https://HOST) with a port and a path where needed. That of a simplestreams
+          server may begin with V(http://).
+        type: str
+        required: true
+      protocol:
+        description:
+          - V(simplestreams) is a server of files, as the public ones are.
+          - V(incus) and V(lxd) are daemons that give away public images, and private ones to whom has a secret. Both
+            speak the same protocol, so either daemon can have images of the other one.
+        type: str
+        choices: [simplestreams, incus, lxd]
+        default: simplestreams
+      certificate:
+        description:
+          - The server's own certificate in PEM, or the path of its file on the managed host.
+          - Without it, the server's certificate must be one that the host's certification authorities vouch for.
+        type: str
+      secret:
+        description:
+          - Secret of a private image of an Incus or LXD daemon, which that daemon hands out for one download.
+          - It needs the full fingerprint in O(image).
+        type: str
+"""

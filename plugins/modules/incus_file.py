@@ -17,6 +17,8 @@ description:
     This takes the command C(mv) in the instance; a change of mode or owner alone takes C(chmod) and C(chown).
   - In an instance that does not run, an existing file is deleted and made anew with all it should have. A directory
     there keeps its mode and owner.
+  - With O(state=fetched), a file of the instance is brought to the controller, as M(ansible.builtin.fetch) does with
+    one of a host. It gets its name there when all of it has arrived and is as it was sent.
   - A file that is replaced is a new file. It loses hard links, extended attributes and access control lists.
 options:
   name:
@@ -33,19 +35,44 @@ options:
         only its mode and owner are managed.
       - V(directory) is a directory, V(link) is a symbolic link to O(target).
       - With V(absent), there is nothing at O(path). A directory must be empty.
+      - With V(fetched), the file at O(path) is also at O(dest) on the controller. Links are followed. A directory is
+        refused. The instance need not run.
     type: str
-    choices: [file, directory, link, absent]
+    choices: [file, directory, link, absent, fetched]
     default: file
   content:
     description: The content of the file.
     type: str
   src:
-    description: Path of a file on the managed host that has the wanted content.
+    description:
+      - Path of a file on the controller that has the wanted content. A relative one is looked for as
+        M(ansible.builtin.copy) does, in C(files) of the role and beside the playbook. What Ansible Vault has encrypted
+        is decrypted.
+      - With O(remote_src), it is on the managed host.
+      - A file of more than 32 KiB is only carried to the managed host where the instance has another content.
     type: path
+  remote_src:
+    description: O(src) is on the managed host.
+    type: bool
+    default: false
+  dest:
+    description:
+      - Where O(state=fetched) puts the file on the controller. A relative path begins where the playbook is.
+      - The file is C(DEST/HOST/PROJECT/NAME/PATH), with the managed host's name in the inventory, so that files of many
+        instances do not meet. With O(flat), O(dest) is the file itself, or with a slash at its end the folder that it
+        is put into.
+      - Missing folders are created.
+    type: str
+  flat:
+    description: See O(dest).
+    type: bool
+    default: false
   mode:
     description:
       - Permissions as octal digits in quotes, such as V('0644'). The daemon knows no bits beyond these nine.
       - A new file gets V('0644') and a new directory V('0755') without it.
+      - With O(state=fetched), it is that of the file on the controller. Without it, one that is there keeps its mode; a
+        new one gets what the umask leaves, and nothing for others where it is a O(secret).
     type: raw
   uid:
     description: Number of the owner, as the instance sees it. What is new belongs to V(0) without it.
@@ -94,7 +121,7 @@ EXAMPLES = r"""
     project: lab
     name: edge-001
     path: /etc/app/key.pem
-    src: /root/keys/edge-001.pem
+    src: edge-001.pem
     mode: "0600"
     uid: 1000
     gid: 1000
@@ -107,12 +134,21 @@ EXAMPLES = r"""
     path: /etc/app/current.conf
     state: link
     target: app.conf
+
+- name: A capture, to captures/edge-001.pcap beside the playbook
+  nfvlab.fleet.incus_file:
+    project: lab
+    name: edge-001
+    path: /var/tmp/eth0.pcap
+    state: fetched
+    dest: captures/edge-001.pcap
+    flat: true
 """
 
 RETURN = r"""
 file:
   description:
-    - What is at the path; null when there is nothing.
+    - What is at the path; null when there is nothing. With O(state=fetched), C(path) is where its links lead.
     - C(sha256) and C(size) are there when the content was looked at, C(target) is that of a link as an absolute path.
   returned: success
   type: dict
@@ -124,6 +160,11 @@ file:
     gid: 0
     sha256: 4ac2ac4b1b3ad7aa9bd3f4b4a0a3bd3ee2ecab6b8f54c2bdf6ccb1ae10b1c4d0
     size: 22
+dest:
+  description: Path of the file on the controller.
+  returned: with O(state=fetched)
+  type: str
+  sample: /home/me/lab/captures/edge-001.pcap
 actions:
   description: Method, path and keys of each request that was sent, in order; in check mode of what would be.
   returned: always

@@ -41,6 +41,44 @@ options:
       image:
         description: As in M(nfvlab.fleet.incus_instance), here and below.
         type: str
+      image_server:
+        description: The server that has the image.
+        type: dict
+        suboptions:
+          url:
+            description: Its address.
+            type: str
+            required: true
+          protocol:
+            description: What it speaks.
+            type: str
+            choices: [simplestreams, incus, lxd]
+            default: simplestreams
+          certificate:
+            description: Its own certificate in PEM, or the path of its file on the managed host.
+            type: str
+          secret:
+            description: Secret of a private image.
+            type: str
+      empty:
+        description: Make the instance without an image.
+        type: bool
+      type:
+        description: A container (as without it), or a virtual machine.
+        type: str
+        choices: [container, virtual-machine]
+      storage_pool:
+        description: Storage pool of the root disk.
+        type: str
+      network:
+        description: Network of the interface C(eth0).
+        type: str
+      target:
+        description: Member of the daemon's cluster on which a new instance is made, or V(@GROUP).
+        type: str
+      instance_type:
+        description: Size of a new instance, such as V(c2-m4).
+        type: str
       profiles:
         description: Profiles in the order in which they are applied. An empty list is none.
         type: list
@@ -68,7 +106,12 @@ options:
       state:
         description: State of the instance, V(started) without it.
         type: str
-        choices: [started, stopped, frozen, present, absent]
+        choices: [started, stopped, restarted, frozen, present, absent]
+      restart:
+        description: Whether an instance that runs is restarted for keys that act after a restart only, V(never) without
+          it.
+        type: str
+        choices: [never, if_needed]
       force:
         description: Stop by force instead of asking the guest to shut down.
         type: bool
@@ -76,10 +119,11 @@ options:
         description: Seconds that the guest may take to shut down, V(30) without it.
         type: int
       wait_for:
-        description: What to wait for, V(running) or V(ipv4). All instances are waited for together, in a few requests.
+        description:
+          - What to wait for, such as V(ipv4), V(ready) or V(port:22).
+          - All instances are waited for together; V(running), V(ready) and V(ipv4) take a few requests for all of them.
         type: list
         elements: str
-        choices: [running, ipv4]
       wait_timeout:
         description: Seconds to wait, V(60) without it.
         type: float
@@ -96,6 +140,18 @@ options:
         type: str
         required: true
       <<: *common
+  instances_from:
+    description:
+      - Names of inventory hosts that are instances of the fleet (C(ansible_play_hosts_all), say), beside those in
+        O(instances). The definition of each is its variable C(incus_instance), a dictionary with the options of
+        O(instances), evaluated for that host. O(instances[].name) is the host's name unless it says otherwise.
+        O(defaults) hold here too, and an empty dictionary stands for them alone.
+      - A host whose definition is missing or broken is an error of its own and stops no other. But as long as there is
+        one, O(purge) is refused, because it is not known what it declares.
+      - The task is for all of them, so it takes C(run_once) and C(delegate_to) with the daemon's host.
+    type: list
+    elements: raw
+    default: []
   force:
     description: Stop by force what is deleted or stopped, unless an instance says otherwise.
     type: bool
@@ -135,14 +191,27 @@ options:
     type: float
     default: 0.0
   workers:
-    description: How many instances are worked on at a time; V(0) is twice the number of the host's CPUs, and eight
-      times for deleting.
+    description:
+      - How many instances are worked on at a time.
+      - V(0) finds out what pays. It begins with twice the CPUs of the daemon's host, for deleting with eight times as
+        many, measures how many instances are finished in a second, and goes on with more or fewer between one and eight
+        times the CPUs.
     type: int
     default: 0
   diff_limit:
     description: How many instances the diff shows at most. RV(counts) is always that of all.
     type: int
     default: 20
+  progress:
+    description:
+      - Whether to show how far it is, as lines on stderr while the task runs, at most one a second and the first after
+        a second. What is on stdout stays as it is, JSON for example. A check run has none.
+      - Without it, the environment variable E(NFVLAB_FLEET_PROGRESS) of the controller decides, and it is shown
+        without that too.
+      - Seen on the controller itself, over SSH, and over connections that run a program for each command, such as those
+        into containers of Docker and Podman. Over others the task runs as well, but shows nothing.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - nfvlab.fleet.incus
   - nfvlab.fleet.incus.project
@@ -178,6 +247,28 @@ EXAMPLES = r"""
         user.release: 2
     instances:
       - name: edge-[001:200]
+
+# Hosts of the inventory that are instances: each has a variable 'incus_instance', such as
+#   edge: {vars: {incus_instance: {}}, hosts: {edge-1: , edge-2: {incus_instance: {config: {limits.memory: 256MiB}}}}}
+# This is the task of a play with 'hosts: edge' and 'gather_facts: false'.
+- name: One instance for each host of the play
+  nfvlab.fleet.incus_fleet:
+    project: lab
+    name: edge
+    defaults:
+      image: busybox
+      profiles: [base, edge]
+      wait_for: [ipv4]
+    instances_from: "{{ ansible_play_hosts_all }}"
+  run_once: true
+  delegate_to: labhost
+  register: fleet
+
+- name: From now on they are reached at the addresses that they have
+  ansible.builtin.add_host: "{{ item }}"
+  loop: "{{ fleet.hosts }}"
+  loop_control:
+    label: "{{ item.name }}"
 """
 
 RETURN = r"""
@@ -215,6 +306,9 @@ results:
       description: What was sent for it.
       type: list
       elements: dict
+    diff:
+      description: What changed of it, as far as O(diff_limit) goes.
+      type: dict
   sample:
     - {name: edge-001, changed: true, failed: false, what: create, duration: 0.31, actions: []}
     - {name: edge-002, changed: false, failed: false}
@@ -225,12 +319,33 @@ counts:
   type: dict
   sample: {declared: 200, changed: 1, unchanged: 199, failed: 0, skipped: 0}
 hosts:
-  description: The declared instances that are there, with their status and IPv4 addresses, ready for C(add_host).
+  description: The declared instances that are there. Each entry is what M(ansible.builtin.add_host) takes.
   returned: always
   type: list
   elements: dict
+  contains:
+    name:
+      description: Name of the host that the instance is in the inventory (O(instances_from)), else of the instance.
+      type: str
+    instance:
+      description: Name of the instance.
+      type: str
+    ansible_host:
+      description: Its first IPv4 address, where it has one.
+      type: str
+    addresses:
+      description: Its IPv4 addresses.
+      type: list
+      elements: str
+    status:
+      description: Its status, in the daemon's own words.
+      type: str
   sample:
-    - {name: edge-001, status: Running, addresses: [10.77.0.23]}
+    - name: edge-001
+      instance: edge-001
+      ansible_host: 10.77.0.23
+      addresses: [10.77.0.23]
+      status: Running
 actions:
   description: What was sent for all instances; in check mode what would be sent. Values are never shown.
   returned: always

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: incus_image
-short_description: Import images from local files into an Incus or LXD daemon
+short_description: Bring images from local files or image servers into an Incus or LXD daemon
 version_added: 0.1.0
 description:
-  - Imports an image from files on the managed host and gives it an alias. It is imported again only when its content
-    differs, which is told by its fingerprint, the SHA-256 of its files.
+  - Gives a daemon an image under an alias, from files on the managed host or from an image server.
+  - Files are imported again only when their content differs, which is told by their fingerprint, the SHA-256 of them.
+  - An image from a server is left alone as long as the alias names one that came from the same server under the same
+    name; the server is then not asked at all. With O(refresh=true) it is, and the alias moves where the server has
+    something newer.
   - When the content differs, the alias moves to the new image; instances keep what they were made from.
 options:
   alias:
@@ -22,14 +25,35 @@ options:
   path:
     description:
       - Path of a unified tarball, or of the metadata tarball of a split image, on the managed host.
-      - Without it, the image must be there already, and only its properties are managed.
+      - Without it and without O(image), the image must be there already, and only its properties are managed.
     type: path
   rootfs_path:
     description: Path of the root file system (tarball, squashfs or disk image) of a split image, on the managed host.
     type: path
+  image_type:
+    description:
+      - Which kind of image is meant where a server has both under one name. Without it, a container wins.
+    type: str
+    choices: [container, virtual-machine]
+  refresh:
+    description:
+      - Whether O(alias) is brought to what the server has now.
+      - The server is asked from the managed host, which must reach it as well; the proxies of the task's environment
+        are used for that.
+      - A daemon keeps the list of a simplestreams server for up to an hour. What is newer than its list it cannot get
+        yet; then nothing changes, and a warning says so.
+      - An image named by its fingerprint never changes.
+    type: bool
+    default: false
+  auto_update:
+    description:
+      - Whether the daemon itself brings the image up to date from time to time, see C(images.auto_update_interval) of
+        the server. It needs an O(image) named by its alias.
+      - An image that succeeds one from the same server keeps this, and O(public), where they are not given.
+    type: bool
   properties:
     description:
-      - Properties of the image. Null removes one.
+      - Properties of the image, besides those that it brings along. Null removes one.
     type: dict
   properties_mode:
     description:
@@ -57,6 +81,7 @@ extends_documentation_fragment:
   - nfvlab.fleet.incus
   - nfvlab.fleet.incus.project
   - nfvlab.fleet.incus.secrets
+  - nfvlab.fleet.incus.image_server
 author:
   - The nfvlab.fleet developers (@nfvlab)
 """
@@ -78,6 +103,25 @@ EXAMPLES = r"""
     alias: busybox
     path: /var/cache/images/busybox.tar.gz
     prune: true
+
+- name: An image from a public server, which the daemon keeps up to date
+  nfvlab.fleet.incus_image:
+    project: lab
+    alias: debian
+    image: images:debian/12
+    auto_update: true
+
+- name: An image from another daemon, the newest that it has
+  nfvlab.fleet.incus_image:
+    project: lab
+    alias: router
+    image: router/stable
+    image_server:
+      url: https://images.example.com:8443
+      protocol: incus
+      certificate: /etc/ssl/images.example.com.crt
+    refresh: true
+    prune: true
 """
 
 RETURN = r"""
@@ -94,6 +138,11 @@ image:
     public: false
     size: 918420
     type: container
+    auto_update: true
+    update_source:
+      alias: debian/12
+      server: https://images.linuxcontainers.org
+      protocol: simplestreams
 actions:
   description: Method, path and keys of each request that was sent, in order; in check mode of what would be.
   returned: always
@@ -101,7 +150,7 @@ actions:
   elements: dict
   sample:
     - {method: POST, path: "/1.0/images?project=lab", keys: [fingerprint], sent: true}
-    - {method: POST, path: "/1.0/images/aliases?project=lab", keys: [name, target], sent: true}
+    - {method: PATCH, path: "/1.0/images/aliases/busybox?project=lab", keys: [target], sent: true}
 """
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.image import Image

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.instance import addresses
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import waits
 
 SHOWN = 40  # changes that are listed one by one
 
@@ -41,8 +41,8 @@ class Seen:
             if instance is None:
                 self.instances.pop(label, None)
             else:
-                state = instance.get("state") or {}
-                found = addresses(state, "inet") + addresses(state, "inet6")
+                now = waits.seen(instance.get("state") or instance)
+                found = [*now.of("inet"), *now.of("inet6")]
                 self.instances[label] = (instance.get("status", ""), ", ".join(found) or "-")
 
     def _note_fleet(self, result: t.Mapping[str, t.Any]) -> None:

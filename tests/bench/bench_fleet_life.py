@@ -30,9 +30,9 @@ from harness import AtLeast, Row, benchmark
 from peers import incus_benchmark
 from playbook import play
 
-COUNT = 60
+COUNT = 100
 THREADS = (2, 4, 8)
-RUNS = 3
+RUNS = 5
 ACTIONS = {
     "create": {"defaults": {"image": IMAGE, "state": "stopped"}},
     "start": {"defaults": {"image": IMAGE, "state": "started"}},

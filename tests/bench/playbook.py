@@ -64,7 +64,7 @@ def play(
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
-        "vars": {**(variables or {}), "ansible_python_interpreter": sys.executable},
+        "vars": {"ansible_python_interpreter": sys.executable, **(variables or {})},
         "tasks": list(tasks),
     }
     playbook.write_text(json.dumps([content], indent=1), encoding="utf-8")

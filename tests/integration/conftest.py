@@ -27,7 +27,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import F
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import fingerprint_of
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
 
-from .proxy import Proxy, recording
+from .proxy import Door, Proxy, certificate, recording
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "nfvt"
@@ -124,11 +124,12 @@ def sweep(client: Client) -> None:
 
 @pytest.fixture(scope="session")
 def prepared() -> t.Iterator[None]:
-    """A daemon that answers and a built image, made by the roles; the daemon goes again if it was not here before."""
-    had = MARKER.exists()
+    """A daemon that answers and a built image, made by the roles; each goes again if it was not here before."""
+    had, had_images = MARKER.exists(), Path(IMAGES).exists()
     playbook("tests/integration/prepare.yml")
     yield
-    playbook("tests/integration/prepare.yml", "-e", "incus_images_state=absent")
+    if not had_images:
+        playbook("tests/integration/prepare.yml", "-e", "incus_images_state=absent")
     if not had:
         playbook("tests/integration/prepare.yml", "-e", "incus_daemon_state=absent")
 
@@ -162,37 +163,21 @@ def image(prepared: None) -> str:
     return str(next(Path(IMAGES).glob("busybox-*.tar")))
 
 
-@pytest.fixture(scope="module")
-def proxy(socket: str, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Proxy]:
-    """A recording proxy in front of the daemon."""
-    with recording(socket, str(tmp_path_factory.mktemp("proxy") / "unix.socket")) as proxy:
-        yield proxy
-
-
 def free_port() -> int:
+    """A port of loopback on which nobody listens."""
     with sockets.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
-def certificate(folder: Path, name: str) -> dict[str, str]:
-    """A new client certificate with its key."""
-    cert, key = str(folder / f"{name}.crt"), str(folder / f"{name}.key")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", f"/CN={name}", "-keyout", key, "-out", cert],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
-    return {"client_cert": cert, "client_key": key}
-
-
-@pytest.fixture(scope="module")
-def remote(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[dict[str, str]]:
-    """Connection options of a daemon that listens on loopback and trusts a certificate of ours."""
+@pytest.fixture(scope="session")
+def remote(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Door]:
+    """The daemon's second door: it listens on loopback and trusts a certificate of ours; its own is pinned."""
     folder = tmp_path_factory.mktemp("tls")
     before = client.get("/1.0")["config"].get("core.https_address")
     address = f"127.0.0.1:{free_port()}"
     mine = certificate(folder, "nfvt-client")
+    server_cert = folder / "server.crt"
+    server_cert.write_text(client.get("/1.0")["environment"]["certificate"])  # learnt over the unix socket
     fingerprint = fingerprint_of(mine["client_cert"])
     try:
         listening = run_module("incus_server", {"config": {"core.https_address": address}})
@@ -200,15 +185,39 @@ def remote(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterat
         pem = Path(mine["client_cert"]).read_text()
         body = {"name": "nfvt-client", "type": "client", "certificate": "".join(pem.splitlines()[1:-1])}
         client.perform(Request("POST", "/1.0/certificates", body=body))
-        yield {"url": f"https://{address}", "server_cert": server_cert(client, folder), **mine}
+        yield {"url": f"https://{address}", "server_cert": str(server_cert), **mine}
     finally:
         if client.find(f"/1.0/certificates/{fingerprint}"):
             client.perform(Request("DELETE", f"/1.0/certificates/{fingerprint}"))
-        run_module("incus_server", {"config": {"core.https_address": before}})
+        closed = run_module("incus_server", {"config": {"core.https_address": before}})
+        assert not closed.failed, closed["msg"]
 
 
-def server_cert(client: Client, folder: Path) -> str:
-    """The server's certificate, learnt over the unix socket."""
-    path = folder / "server.crt"
-    path.write_text(client.get("/1.0")["environment"]["certificate"])
-    return str(path)
+@pytest.fixture(scope="module", params=["unix", "https"])
+def door(request: pytest.FixtureRequest, socket: str) -> t.Iterator[Door]:
+    """A door of the daemon, first its socket, then its address. Tests that ask for it go through both.
+
+    Every module that they run finds it in the environment, also in other processes.
+    """
+    if request.param == "unix":
+        yield {"socket": socket}
+        return
+    remote: Door = request.getfixturevalue("remote")
+    with pytest.MonkeyPatch.context() as patch:
+        for option, value in remote.items():
+            patch.setenv(f"INCUS_{option.upper()}", value)
+        yield remote
+
+
+@pytest.fixture(scope="module")
+def proxy(socket: str, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Proxy]:
+    """A recording proxy in front of the daemon's socket."""
+    with recording({"socket": socket}, tmp_path_factory.mktemp("proxy")) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def doorman(door: Door, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Proxy]:
+    """A recording proxy in front of the door."""
+    with recording(door, tmp_path_factory.mktemp("proxy")) as proxy:
+        yield proxy

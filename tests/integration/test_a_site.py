@@ -17,6 +17,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+import yaml
 
 from .conftest import MARKER, ROOT, playbook
 
@@ -25,7 +26,7 @@ NAMES = {"lab_name": "nfvt-lab", "lab_bridge": "nfvtlab0", "lab_subnet": "10.119
 CHANGED = re.compile(r"changed=(\d+)")
 
 
-def run(name: str, *arguments: str, **extra: str) -> str:
+def run(name: str, *arguments: str, **extra: t.Any) -> str:
     """Run a playbook in the lab's folder, as its user does; its output."""
     return playbook(name, "-e", json.dumps({**NAMES, **extra}), *arguments, cwd=LAB).stdout
 
@@ -66,7 +67,8 @@ def host() -> t.Iterator[dict[str, t.Any]]:
 
 def test_a_check_run_on_the_bare_host_predicts_the_lab_and_changes_nothing(host: dict[str, t.Any]) -> None:
     output = run("site.yml", "--check", "--diff")
-    assert "+ instance 'edge-01' of project 'nfvt-lab'" in output
+    for name in ("edge-01", "edge-20", "app-1", "app-3"):
+        assert f"+++ after: instance '{name}' of project 'nfvt-lab'" in output
     assert machine() == host["before"]
 
 
@@ -74,7 +76,7 @@ def test_site_brings_up_what_is_declared(host: dict[str, t.Any]) -> None:
     output = run("site.yml")
     assert changed(output) > 0
     summary = output.split("SUMMARY")[1]
-    for name in ("edge-01", "edge-10", "edge-20"):
+    for name in ("edge-01", "edge-10", "edge-20", "app-1", "app-2", "app-3"):
         assert re.search(rf"instance '{name}'  Running  10\.119\.0\.\d+", summary), summary
     assert "+ project 'nfvt-lab'" in summary and re.search(r"took \d+\.\d s", summary)
 
@@ -89,7 +91,8 @@ def test_verify_sends_packets_between_all_instances(host: dict[str, t.Any]) -> N
     output = run("nfvlab.fleet.verify")
     assert changed(output) == 0
     assert len(re.findall(r"item=edge-\d\d -> 10\.119\.", output)) == 20
-    assert "20 instances are as declared" in output
+    assert len(re.findall(r"item=app-\d -> 10\.119\.", output)) == 3
+    assert "20 instances are as declared" in output and "3 instances are as declared" in output
 
 
 def test_verify_fails_where_an_instance_does_not_run(host: dict[str, t.Any]) -> None:
@@ -98,7 +101,7 @@ def test_verify_fails_where_an_instance_does_not_run(host: dict[str, t.Any]) -> 
         verified = playbook("nfvlab.fleet.verify", "-e", json.dumps(NAMES), cwd=LAB, check=False)
         assert verified.returncode and "are not as declared: edge-02" in verified.stdout
     finally:
-        output = run("site.yml", "--tags", "incus_fleet")
+        output = run("nfvlab.fleet.fleet")
     assert changed(output) == 1 and "~ instance 'edge-02' of project 'nfvt-lab': state" in output
 
 
@@ -115,6 +118,22 @@ def test_a_changed_declaration_is_predicted_exactly(host: dict[str, t.Any]) -> N
         '"ipv4.address": "10.119.0.1/24"',
         '"ipv4.address": "10.119.1.1/24"',
     ]
+    assert changed(predicted) == changed(done) == 1
+
+
+def test_a_changed_fleet_is_predicted_exactly(host: dict[str, t.Any]) -> None:
+    fleets = yaml.safe_load((LAB / "group_vars" / "all" / "fleet.yml").read_text())["incus_fleet_fleets"]
+    for fleet in fleets:
+        fleet["defaults"]["config"] = {"user.release": 2}
+    wanted = ("nfvlab.fleet.fleet", "--diff", "--tags", "incus_fleet")
+
+    def diffs(output: str) -> list[str]:
+        return re.findall(r"^(?:---|\+\+\+|[-+] ) .*", output, re.MULTILINE)
+
+    predicted = run(*wanted, "--check", incus_fleet_fleets=fleets)
+    done = run(*wanted, incus_fleet_fleets=fleets)
+    assert diffs(predicted) == diffs(done)
+    assert sum('"user.release": "2"' in line for line in diffs(done)) == 23
     assert changed(predicted) == changed(done) == 1
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""incus_exec in a real instance: what comes back, what is left behind, and what check mode sends."""
+"""incus_exec in a real instance, through both doors: what comes back and is left behind, what check mode sends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import Result, run_module, sweep
-from .proxy import Proxy
+from .proxy import Door, Proxy
 from .test_ansible import run as play
 
 PLACE = {"project": "nfvt-a", "name": "nfvt-1"}
@@ -21,7 +21,7 @@ ROOT_DISK = {"root": {"type": "disk", "path": "/", "pool": "nfvt-pool"}}
 
 
 @pytest.fixture(scope="module")
-def guest(client: Client, image: str) -> t.Iterator[None]:
+def guest(client: Client, image: str, door: Door) -> t.Iterator[None]:
     """A running instance."""
     sweep(client)
     for module, args in (
@@ -87,28 +87,29 @@ def test_failures_are_one_sentence_and_leave_nothing(
 @pytest.mark.parametrize(
     ("place", "said"),
     [
-        ({"name": "nfvt-2"}, "it does not exist (unix:"),
+        ({"name": "nfvt-2"}, "it does not exist"),
         ({"name": "nfvt-2"}, "did you mean 'nfvt-1'?"),
         ({"project": "nfvt-b"}, "project 'nfvt-b' does not exist"),
     ],
 )
-def test_a_missing_place_is_named(guest: None, place: dict[str, str], said: str) -> None:
+def test_a_missing_place_is_named(guest: None, door: Door, place: dict[str, str], said: str) -> None:
     failed = execute(command=["true"], **place)
     assert failed.failed and failed["failure"]["kind"] == "missing_reference" and said in failed["msg"]
+    assert door.get("url", "unix:") in failed["msg"]
     foretold = execute(check=True, command=["true"], **place)
     assert foretold["changed"] and len(foretold.warned) == 1
 
 
-def test_guards_and_check_mode(guest: None, proxy: Proxy) -> None:
-    guarded = {"command": ["touch", "/tmp/made"], "creates": "/tmp/made", "socket": proxy.path}
-    proxy.clear()
+def test_guards_and_check_mode(guest: None, doorman: Proxy) -> None:
+    guarded = {"command": ["touch", "/tmp/made"], "creates": "/tmp/made", **doorman.door}
+    doorman.clear()
     foretold = execute(check=True, unless=["false"], **guarded)
-    assert foretold["changed"] and proxy.changes() == []
+    assert foretold["changed"] and doorman.changes() == []
     done = execute(**guarded)
     assert done["changed"] and [action["sent"] for action in done["actions"]] == [True]
-    proxy.clear()
+    doorman.clear()
     again = execute(**guarded)
-    assert not again["changed"] and again["msg"] == "not run, because '/tmp/made' exists" and proxy.changes() == []
+    assert not again["changed"] and again["msg"] == "not run, because '/tmp/made' exists" and doorman.changes() == []
     assert not execute(command=["true"], unless=["test", "-e", "/tmp/made"])["changed"]
     assert execute(command=["true"], unless=["test", "-e", "/tmp/other"])["changed"]
     assert not execute(command=["true"], unless=["sh", "-c", "true"])["changed"]

@@ -13,11 +13,22 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from .conftest import ROOT
 
-SCENARIOS = sorted(path.parent.name for path in (ROOT / "extensions" / "molecule").glob("*/molecule.yml"))
+MOLECULE = ROOT / "extensions" / "molecule"
+SCENARIOS = sorted(path.parent.name for path in MOLECULE.glob("*/molecule.yml"))
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def sequence(scenario: str) -> list[str]:
+    """The steps of a scenario: its own, or those that all share."""
+    shared, own = (
+        yaml.safe_load(path.read_text()) for path in (MOLECULE / "config.yml", MOLECULE / scenario / "molecule.yml")
+    )
+    steps: list[str] = {**shared["scenario"], **own.get("scenario", {})}["test_sequence"]
+    return steps
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -42,6 +53,7 @@ def test_scenario(scenario: str, prepared: None) -> None:
     assert run.returncode == 0, output[-6000:]
     recap = re.search(rf"{scenario}\s*: actions=\d+ .*missing=(\d+) .*failed=(\d+)", output)
     assert recap and recap.groups() == ("0", "0"), output[-1000:]
-    for step in ("create", "converge", "idempotence", "verify", "destroy"):
-        assert re.search(rf"{scenario}\W+{step}\W+Executed: Successful", output), f"{step} did not run"
+    steps = re.findall(rf"^{scenario} > (\w+): Executed: Successful$", output, re.MULTILINE)
+    assert steps == sequence(scenario), output[-1000:]
+    assert {"create", "converge", "idempotence", "verify", "destroy"} <= set(steps)
     assert re.search(r"\b[1-9]\d* passed", output), "verify ran no test"

@@ -2,14 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The same daemon over TLS 1.3: pinned server, client certificate."""
+"""The door over TLS 1.3: pinned server, client certificate. What goes on behind it, others test through both doors."""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
+import shutil
 import socket as sockets
 import ssl
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -17,9 +20,10 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import fing
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import certificate, free_port, run_module
+from .proxy import Door
 
 
-def test_modules_work_over_tls_as_over_the_socket(remote: dict[str, str], house: Client) -> None:
+def test_modules_work_over_tls_as_over_the_socket(remote: Door, house: Client) -> None:
     options = {"name": "nfvt-tls", "description": "over TLS", **remote}
     assert run_module("incus_profile", options, check=True)["changed"] is True
     done = run_module("incus_profile", options)
@@ -29,7 +33,7 @@ def test_modules_work_over_tls_as_over_the_socket(remote: dict[str, str], house:
     assert house.get("/1.0/profiles/nfvt-tls")["description"] == "over TLS"
 
 
-def test_a_fingerprint_pins_as_well_as_the_certificate(remote: dict[str, str]) -> None:
+def test_a_fingerprint_pins_as_well_as_the_certificate(remote: Door) -> None:
     pin = fingerprint_of(remote["server_cert"])
     options = {key: value for key, value in remote.items() if key != "server_cert"}
     pin_as_shown = ":".join(pin[index : index + 2] for index in range(0, 64, 2)).upper()
@@ -37,7 +41,7 @@ def test_a_fingerprint_pins_as_well_as_the_certificate(remote: dict[str, str]) -
     assert not found.failed and found["objects"][0]["auth"] == "trusted"
 
 
-def test_a_wrong_fingerprint_is_said_and_nothing_is_sent(remote: dict[str, str], house: Client) -> None:
+def test_a_wrong_fingerprint_is_said_and_nothing_is_sent(remote: Door, house: Client) -> None:
     options = {key: value for key, value in remote.items() if key != "server_cert"}
     refused = run_module("incus_profile", {"name": "nfvt-tls", "server_fingerprint": "0" * 64, **options})
     assert refused.failed and refused["failure"]["kind"] == "untrusted"
@@ -45,26 +49,26 @@ def test_a_wrong_fingerprint_is_said_and_nothing_is_sent(remote: dict[str, str],
     assert house.find("/1.0/profiles/nfvt-tls") is None
 
 
-def test_a_certificate_that_the_daemon_does_not_trust_is_told_so(remote: dict[str, str], tmp_path: Path) -> None:
+def test_a_certificate_that_the_daemon_does_not_trust_is_told_so(remote: Door, tmp_path: Path) -> None:
     refused = run_module("incus_profile", {"name": "nfvt-tls", **remote, **certificate(tmp_path, "nfvt-stranger")})
     assert refused.failed and refused["failure"]["kind"] == "forbidden"
     assert "trusted" in refused["msg"]
 
 
-def test_a_key_that_does_not_belong_to_the_certificate(remote: dict[str, str], tmp_path: Path) -> None:
+def test_a_key_that_does_not_belong_to_the_certificate(remote: Door, tmp_path: Path) -> None:
     other = certificate(tmp_path, "nfvt-other")
     refused = run_module("incus_profile", {"name": "nfvt-tls", **remote, "client_key": other["client_key"]})
     assert refused.failed and refused["failure"]["kind"] == "invalid_option"
     assert "both must be readable PEM files that belong together" in refused["msg"]
 
 
-def test_an_address_where_nobody_listens(remote: dict[str, str]) -> None:
+def test_an_address_where_nobody_listens(remote: Door) -> None:
     refused = run_module("incus_profile", {"name": "nfvt-tls", **remote, "url": f"https://127.0.0.1:{free_port()}"})
     assert refused.failed and refused["failure"]["kind"] == "unreachable"
     assert "core.https_address" in refused["msg"]
 
 
-def test_only_tls_1_3_is_spoken(remote: dict[str, str]) -> None:
+def test_only_tls_1_3_is_spoken(remote: Door) -> None:
     host, port = remote["url"].removeprefix("https://").split(":")
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -74,9 +78,22 @@ def test_only_tls_1_3_is_spoken(remote: dict[str, str]) -> None:
     assert hashlib.sha256(presented).hexdigest() == fingerprint_of(remote["server_cert"])
 
 
-def test_the_environment_names_the_daemon_too(remote: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_names_the_daemon_too(remote: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     for option, value in remote.items():
         monkeypatch.setitem(os.environ, f"INCUS_{option.upper()}", value)
     found = run_module("incus_info", {"collection": ""})
     assert not found.failed
     assert found["objects"][0]["auth_user_name"] == fingerprint_of(remote["client_cert"])
+
+
+def test_an_image_of_many_megabytes_arrives_whole(remote: Door, house: Client, image: str, tmp_path: Path) -> None:
+    large = Path(shutil.copy(image, tmp_path / "large.tar"))
+    with tarfile.open(large, "a") as archive:
+        member = tarfile.TarInfo("rootfs/large")
+        member.size = 32 << 20
+        archive.addfile(member, io.BytesIO(os.urandom(member.size)))
+    made = run_module("incus_project", {"name": "nfvt-a", "config": {"features.images": True}, **remote})
+    assert not made.failed, made["msg"]
+    done = run_module("incus_image", {"project": "nfvt-a", "alias": "nfvt-large", "path": str(large), **remote})
+    assert not done.failed, done["msg"]
+    assert house.names("/1.0/images", {"project": "nfvt-a"}) == [hashlib.sha256(large.read_bytes()).hexdigest()]

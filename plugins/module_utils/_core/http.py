@@ -19,7 +19,7 @@ import typing as t
 from urllib.parse import quote, urlencode
 
 from .errors import FleetError, Forbidden, Interrupted, InvalidOption, Malformed, NoSocket, TimedOut, Unreachable
-from .wire import Body, Connection, ProtocolError, Response, Sink
+from .wire import Body, Connection, ProtocolError, Response, Sink, TooLong
 
 CONNECT_TIMEOUT = 10.0  # seconds
 
@@ -127,11 +127,13 @@ class Transport:
     """Sends requests to one endpoint.
 
     :param timeout: seconds that the peer may be silent while it answers
+    :param limit: bytes that an answer may have which is held in memory
     """
 
-    def __init__(self, endpoint: Endpoint, timeout: float = 30.0) -> None:
+    def __init__(self, endpoint: Endpoint, timeout: float = 30.0, limit: int | None = None) -> None:
         self.endpoint = endpoint
         self.timeout = timeout
+        self.limit = limit
         self._local = threading.local()
 
     def request(
@@ -156,7 +158,7 @@ class Transport:
         for repeatable in (method in ("GET", "HEAD") and sink is None, False):
             kept, connection = self._connection(patience)
             try:
-                response = connection.exchange(method, target, headers or {}, body, sink)
+                response = connection.exchange(method, target, headers or {}, body, sink, self.limit)
                 if not connection.reusable:
                     self.close()
                 return response
@@ -183,7 +185,7 @@ class Transport:
             except ProtocolError as error:
                 self.close()
                 raise Malformed(
-                    f"the answer is not HTTP: {error}",
+                    str(error) if isinstance(error, TooLong) else f"the answer is not HTTP: {error}",
                     endpoint=where,
                     next_step="check that the address is that of the daemon",
                 ) from None

@@ -18,7 +18,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .errors import Bug, FleetError, did_you_mean
+from .errors import Bug, FleetError, InvalidOption, did_you_mean
 from .fields import Spec
 from .resource import Outcome, Resource, Session, Task, converge
 from .secrets import MASK, Secrets, scrub
@@ -141,6 +141,7 @@ def outcome_result(outcome: Outcome, check_mode: bool) -> dict[str, t.Any]:
             "before": plan.before,
             "after": plan.after,
         },
+        **plan.facts,
     }
 
 
@@ -160,6 +161,23 @@ def only_given(params: t.Mapping[str, t.Any], raw: t.Any, spec: Spec) -> dict[st
             value = [only_given(*pair, inner) if isinstance(pair[0], dict) else pair[0] for pair in zip(value, source)]
         given[name] = value
     return given
+
+
+def checked(options: t.Any, spec: Spec) -> dict[str, t.Any]:
+    """Options that are no module's own, checked like those: what was really given, validated.
+
+    :raises InvalidOption: with the sentence that a module would have failed with
+    """
+    if not isinstance(options, dict):
+        raise InvalidOption(f"it is of type {type(options).__name__}, not a dictionary of options")
+    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+    result = ArgumentSpecValidator(spec).validate(options)
+    if result.unsupported_parameters:
+        raise InvalidOption(_unknown_options(sorted(result.unsupported_parameters), list(spec)))
+    if result.error_messages:
+        raise InvalidOption(_with_hint(result.error_messages[0]))
+    return only_given(result.validated_parameters, options, spec)
 
 
 _UNSUPPORTED = re.compile(r"Unsupported parameters for \(\S+\) module: (.+?)\. Supported parameters include: (.+?)\.?$")

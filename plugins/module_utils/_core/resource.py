@@ -90,6 +90,7 @@ class Plan:
         self.before: dict[str, t.Any] = {}  # the owned part of the object now, secrets masked
         self.after: dict[str, t.Any] = {}  # the same then
         self.steps: list[t.Any] = []  # what is sent, in order
+        self.facts: dict[str, t.Any] = {}  # what the result tells beyond that
 
 
 class Outcome:
@@ -161,6 +162,10 @@ class Resource:
     def explain(self, session: t.Any, error: FleetError, plan: Plan, task: Task) -> FleetError:
         """The error of a refused step, with what this kind of object can add to it."""
         return error
+
+    def repeated(self, task: Task) -> Task:
+        """The task as it is looked at again once its steps were sent: what it does unconditionally is done once."""
+        return task
 
     def settle(self, session: t.Any, outcome: Outcome, task: Task) -> None:
         """Wait for what the task wants beyond the object itself; in check mode only look. Nothing is sent any more."""
@@ -255,6 +260,7 @@ def converge(
                 session.perform(step)
                 sent.append(step)
             writes += 1
+            task = resource.repeated(task)
         except FleetError as error:
             if isinstance(error, (OperationFailed, TimedOut, Interrupted)):
                 sent.append(step)  # it went out; what it did is not known, or not enough

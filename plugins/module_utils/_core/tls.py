@@ -81,9 +81,16 @@ def fingerprint_of(certificate: str) -> str:
     """The SHA-256 fingerprint of the first certificate in a PEM file."""
     try:
         with open(certificate, encoding="ascii") as file:
-            pem = file.read()
-        begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-        first = pem[pem.index(begin) : pem.index(end) + len(end)]
-        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()
+            return fingerprint_of_pem(file.read())
     except (OSError, ValueError) as error:
         raise InvalidOption(f"cannot read a PEM certificate from '{certificate}': {error}")
+
+
+def fingerprint_of_pem(pem: str) -> str:
+    """The SHA-256 fingerprint of the first certificate in a PEM text.
+
+    :raises ValueError: there is none
+    """
+    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
+    first = pem[pem.index(begin) : pem.index(end) + len(end)]
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()

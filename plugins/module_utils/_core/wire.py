@@ -12,19 +12,22 @@ part of one may take (docs/benchmarks.md, module_overhead).
 from __future__ import annotations
 
 import socket
-import sys
 import typing as t
 
 LINE_LIMIT = 65536  # bytes of one line
 HEADER_LIMIT = 256  # header lines of one answer
+BLOCK = 1 << 18  # bytes of a content that are held at a time where it goes somewhere else
 
 Body = t.Union[bytes, t.Iterable[bytes], None]
 Sink = t.Callable[[bytes], t.Any]
-_BLOCK = 1 << 16
 
 
 class ProtocolError(Exception):
     """The peer does not speak HTTP/1.1."""
+
+
+class TooLong(ProtocolError):
+    """An answer is longer than its reader wants to hold."""
 
 
 class Response(t.NamedTuple):
@@ -36,113 +39,6 @@ class Response(t.NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
-
-
-class Connection:
-    """One connection. After an exchange, `reusable` tells whether the peer keeps it open."""
-
-    def __init__(self, sock: socket.socket, host: str) -> None:
-        self.sock = sock
-        self.reusable = True
-        self._host = host
-        self._stream = sock.makefile("rb")
-
-    def close(self) -> None:
-        """Close it, also while something is still under way."""
-        self.reusable = False
-        self._stream.close()
-        self.sock.close()
-
-    def exchange(
-        self, method: str, target: str, headers: t.Mapping[str, str], body: Body = None, sink: Sink | None = None
-    ) -> Response:
-        """Send one request and read its whole answer.
-
-        :param body: bytes, or an iterable of bytes whose length the headers give
-        :param sink: takes the content of an answer of success block by block, instead of the response's body
-        :raises ConnectionError: the peer hung up before the answer was complete
-        :raises ProtocolError: the answer is not HTTP/1.1
-        """
-        fields = {"Host": self._host, "Accept-Encoding": "identity", **headers}
-        if isinstance(body, bytes) or (body is None and method in ("POST", "PUT", "PATCH")):
-            fields["Content-Length"] = str(len(body or b""))
-        self._send(request_head(method, target, fields), body)
-        status, received = self._head()
-        while 100 <= status < 200:
-            status, received = self._head()
-        if status in (204, 304) or method == "HEAD":
-            return Response(status, received, b"")
-        if sink is None or status != 200:
-            return Response(status, received, b"".join(self._content(received)))
-        for block in self._content(received, _BLOCK):
-            sink(block)
-        return Response(status, received, b"")
-
-    def _send(self, head: bytes, body: Body) -> None:
-        try:
-            if body is None or isinstance(body, bytes):
-                self.sock.sendall(head + (body or b""))
-                return
-            self.sock.sendall(head)
-            for block in body:
-                self.sock.sendall(block)
-        except (BrokenPipeError, ConnectionResetError):
-            # A peer that refuses an upload may answer and hang up before it has read everything.
-            self.reusable = False
-
-    def _line(self) -> bytes:
-        line = self._stream.readline(LINE_LIMIT + 1)
-        if len(line) > LINE_LIMIT:
-            raise ProtocolError("a line of the answer is too long")
-        if not line.endswith(b"\n"):
-            raise ConnectionResetError("the peer hung up")
-        return line.rstrip(b"\r\n")
-
-    def _head(self) -> tuple[int, dict[str, str]]:
-        version, status, received = answer_head(self._line)
-        if received.get("connection", "").lower() == "close" or version == b"HTTP/1.0":
-            self.reusable = False
-        return status, received
-
-    def _content(self, received: dict[str, str], most: int = sys.maxsize) -> t.Iterator[bytes]:
-        """The content of an answer, in blocks of at most so many bytes."""
-        length = received.get("content-length")
-        if "chunked" in received.get("transfer-encoding", "").lower():
-            yield from self._chunks(most)
-        elif length is not None:
-            yield from self._exactly(_number(length, 10), most)
-        else:
-            self.reusable = False
-            yield from iter(lambda: self._stream.read(-1 if most == sys.maxsize else most), b"")
-
-    def _chunks(self, most: int) -> t.Iterator[bytes]:
-        while True:
-            size = _number(self._line().split(b";", 1)[0].decode("latin-1"), 16)
-            if size == 0:
-                break
-            yield from self._exactly(size, most)
-            if self._line():
-                raise ProtocolError("a chunk is longer than it says")
-        while self._line():
-            """Trailers say nothing that is of use here."""
-
-    def _exactly(self, size: int, most: int) -> t.Iterator[bytes]:
-        while size:
-            block = self._stream.read(min(size, most))
-            if len(block) < min(size, most):
-                raise ConnectionResetError("the peer hung up in the middle of its answer")
-            size -= len(block)
-            yield block
-
-
-def _number(text: str, base: int) -> int:
-    try:
-        number = int(text.strip(), base)
-    except ValueError:
-        number = -1
-    if number < 0:
-        raise ProtocolError(f"a length is {text[:40]!r}")
-    return number
 
 
 def request_head(method: str, target: str, fields: t.Mapping[str, str]) -> bytes:
@@ -173,3 +69,127 @@ def answer_head(line: t.Callable[[], bytes]) -> tuple[bytes, int, dict[str, str]
             raise ProtocolError(f"a header is {header[:40]!r}")
         received[name.strip().lower()] = value.strip()
     raise ProtocolError("the answer has too many headers")
+
+
+class Connection:
+    """One connection. After an exchange, `reusable` tells whether the peer keeps it open."""
+
+    def __init__(self, sock: socket.socket, host: str) -> None:
+        self.sock = sock
+        self.reusable = True
+        self._host = host
+        self._stream = sock.makefile("rb")
+
+    def close(self) -> None:
+        """Close it, also while something is still under way."""
+        self.reusable = False
+        self._stream.close()
+        self.sock.close()
+
+    def exchange(
+        self,
+        method: str,
+        target: str,
+        headers: t.Mapping[str, str],
+        body: Body = None,
+        sink: Sink | None = None,
+        limit: int | None = None,
+    ) -> Response:
+        """Send one request and read its whole answer.
+
+        :param body: bytes, or an iterable of bytes whose length the headers give
+        :param sink: takes the content of an answer of status 200 block by block, instead of the answer's own body
+        :param limit: bytes that an answer's own body may have
+        :raises ConnectionError: the peer hung up before the answer was complete
+        :raises ProtocolError: the answer is not HTTP/1.1; C(TooLong) where it is longer than the limit
+        """
+        fields = {"Host": self._host, "Accept-Encoding": "identity", **headers}
+        if isinstance(body, bytes) or (body is None and method in ("POST", "PUT", "PATCH")):
+            fields["Content-Length"] = str(len(body or b""))
+        self._send(request_head(method, target, fields), body)
+        status, received = self._head()
+        while 100 <= status < 200:
+            status, received = self._head()
+        if status in (204, 304) or method == "HEAD":
+            return Response(status, received, b"")
+        if sink is None or status != 200:
+            return Response(status, received, b"".join(_within(limit, self._blocks(received))))
+        for block in self._blocks(received):
+            sink(block)
+        return Response(status, received, b"")
+
+    def _send(self, head: bytes, body: Body) -> None:
+        try:
+            if body is None or isinstance(body, bytes):
+                self.sock.sendall(head + (body or b""))
+                return
+            self.sock.sendall(head)
+            for block in body:
+                self.sock.sendall(block)
+        except (BrokenPipeError, ConnectionResetError):
+            # A peer that refuses an upload may answer and hang up before it has read everything.
+            self.reusable = False
+
+    def _line(self) -> bytes:
+        line = self._stream.readline(LINE_LIMIT + 1)
+        if len(line) > LINE_LIMIT:
+            raise ProtocolError("a line of the answer is too long")
+        if not line.endswith(b"\n"):
+            raise ConnectionResetError("the peer hung up")
+        return line.rstrip(b"\r\n")
+
+    def _head(self) -> tuple[int, dict[str, str]]:
+        version, status, received = answer_head(self._line)
+        if received.get("connection", "").lower() == "close" or version == b"HTTP/1.0":
+            self.reusable = False
+        return status, received
+
+    def _blocks(self, received: dict[str, str]) -> t.Iterator[bytes]:
+        """The content, a part at a time."""
+        length = received.get("content-length")
+        if "chunked" in received.get("transfer-encoding", "").lower():
+            yield from self._chunks()
+        elif length is None:
+            self.reusable = False
+            yield from iter(lambda: self._stream.read(BLOCK), b"")
+        else:
+            yield from self._exactly(_number(length, 10))
+
+    def _chunks(self) -> t.Iterator[bytes]:
+        while True:
+            size = _number(self._line().split(b";", 1)[0].decode("latin-1"), 16)
+            if size == 0:
+                break
+            yield from self._exactly(size)
+            if self._line():
+                raise ProtocolError("a chunk is longer than it says")
+        while self._line():
+            """Trailers say nothing that is of use here."""
+
+    def _exactly(self, size: int) -> t.Iterator[bytes]:
+        while size:
+            block = self._stream.read(min(size, BLOCK))
+            if len(block) < min(size, BLOCK):
+                raise ConnectionResetError("the peer hung up in the middle of its answer")
+            size -= len(block)
+            yield block
+
+
+def _within(limit: int | None, blocks: t.Iterable[bytes]) -> t.Iterator[bytes]:
+    """The same blocks, as long as they are not too much in all."""
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if limit is not None and size > limit:
+            raise TooLong(f"an answer is longer than {limit} bytes")
+        yield block
+
+
+def _number(text: str, base: int) -> int:
+    try:
+        number = int(text.strip(), base)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise ProtocolError(f"a length is {text[:40]!r}")
+    return number

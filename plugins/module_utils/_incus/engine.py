@@ -14,17 +14,20 @@ import re
 import time
 import typing as t
 
-from .._core.errors import Bug, Busy, FleetError, Forbidden, InvalidOption, TimedOut
+from .._core.errors import Bug, Busy, FleetError, Forbidden, InvalidOption
 from .._core.fields import Spec
-from .._core.http import path as join
+from .._core.http import UnixEndpoint
 from .._core.module import SECRET_KEYS, FleetModule
-from .._core.pool import each
+from .._core.pool import Pace, each
 from .._core.resource import Outcome, Plan, Task, converge
 from . import fleet
 from .client import Client
-from .instance import Instance, addresses, power
+from .instance import Instance, changes_profiles, power, profiles_of
 from .options import CONNECTION, connect
+from .progress import VARIABLE, Progress, what
 from .record import SCOPES
+from .waits import Waiting, Watch, leased, parse
+from .waits import seen as state_seen
 
 LOCKS = "/run/lock"
 SETTLING = 25  # readings
@@ -34,10 +37,11 @@ _POLL = 0.2  # seconds
 def member_spec() -> Spec:
     """The options of one instance of a fleet: those of a single instance, but for what the whole fleet has."""
     spec = {name: dict(option) for name, option in Instance().spec().items()}
-    for name in ("project", *SECRET_KEYS):
+    for name in ("project", "rename_from", *SECRET_KEYS):
         del spec[name]
     for option in spec.values():
         option.pop("default", None)  # only what is really given counts
+    spec["name"]["required"] = True
     return spec
 
 
@@ -55,6 +59,7 @@ def fleet_spec() -> Spec:
             "options": {name: {**option, "required": False} for name, option in members.items() if name != "name"},
         },
         "instances": {"type": "list", "elements": "dict", "default": [], "options": members},
+        "instances_from": {"type": "list", "elements": "raw", "default": []},
         "force": {"type": "bool", "default": False},
         "adopt": {"type": "bool", "default": False},
         "purge": {"type": "bool", "default": False},
@@ -65,6 +70,7 @@ def fleet_spec() -> Spec:
         "batch_pause": {"type": "float", "default": 0.0},
         "workers": {"type": "int", "default": 0},
         "diff_limit": {"type": "int", "default": 20},
+        "progress": {"type": "bool", "default": True},
         **SECRET_KEYS,
     }
 
@@ -94,11 +100,14 @@ class Fleet:
         self.params = task.params
         self.mark = f"{self.params['lab']}/{self.params['name']}"
         self.instance = Instance()
+        self.watch = Watch(session, self.params["project"])
+        self.hosts: dict[str, str] = {}  # by instance, those that are hosts of the inventory
         self.results: dict[str, dict[str, t.Any]] = {}
-        self.diffs: list[dict[str, t.Any]] = []
+        self.diffs: dict[str, dict[str, t.Any]] = {}
         self.failed = 0
         self.declared = 0
         self.broken: FleetError | None = None
+        self.progress = Progress(self.mark, self.results)
 
     def converge(self) -> dict[str, t.Any]:
         """Read all, plan all, do what is to be done, and tell what became of each instance."""
@@ -106,7 +115,8 @@ class Fleet:
         for option in ("name", "lab", "project"):
             if not params[option]:
                 raise InvalidOption(f"'{option}' is empty", obj="fleet", next_step="give a name")
-        declared = fleet.definitions(self.task.given.get("defaults") or {}, self.task.given.get("instances") or ())
+        entries, unreadable = self._entries()
+        declared = fleet.definitions(self.task.given.get("defaults") or {}, entries)
         self.declared = len(declared)
         # Without a word about it, waves stop at the first failure and a single wave goes on to its end.
         maximum = params["max_failed"] or ("0" if params["batch"] else "100%")
@@ -114,6 +124,8 @@ class Fleet:
         with self._alone():
             self.session.remember_names()
             have = self._read_settled({definition.name for definition in declared})
+            if any(changes_profiles(have.get(one.name, {}), one.given) for one in declared if one.name in have):
+                self.instance.contents = profiles_of(self.session, {"project": params["project"]})
             members = fleet.plan(
                 self.instance,
                 have,
@@ -123,8 +135,15 @@ class Fleet:
                 adopt=params["adopt"],
                 state=params["state"],
             )
+            if unreadable and params["purge"]:
+                raise InvalidOption(
+                    f"'purge' is refused while a definition is not known: {next(iter(unreadable.values()))}",
+                    next_step="correct it, or leave 'purge' out",
+                )
             members += self._doomed(have, declared)
             for member in members:
+                if member.name in unreadable:
+                    member.plan, member.error = None, unreadable[member.name]
                 self._note(member)
             changing = [member for member in members if member.changes]
             self.failed = 0  # what could not be planned is known before anything is sent, and stops no other
@@ -132,13 +151,27 @@ class Fleet:
                 self._predict(changing)
             else:
                 try:
-                    self._perform(changing, allowed)
-                    self._wait([member for member in members if self._is_up_to(member)])
+                    with self.progress.told(os.environ.get(VARIABLE)):
+                        self._perform(changing, allowed)
+                        self._settle(members)
                 except FleetError as error:  # the daemon itself; what was done until then is told all the same
                     self.broken = self.clean(error)
             return self._result(members)
 
     # -- before anything is sent
+
+    def _entries(self) -> tuple[list[dict[str, t.Any]], dict[str, FleetError]]:
+        """What is declared, and the errors of the hosts whose definitions cannot be read."""
+        entries = list(self.task.given.get("instances") or ())
+        unreadable: dict[str, FleetError] = {}
+        spec = member_spec()
+        for told in self.params["instances_from"] or ():
+            entry, error = fleet.host_entry(told, spec)
+            entries.append(entry)
+            self.hosts[entry["name"]] = told["host"]
+            if error is not None:
+                unreadable[entry["name"]] = error
+        return entries, unreadable
 
     def _base(self) -> Task:
         """What holds for every instance."""
@@ -148,10 +181,8 @@ class Fleet:
 
     def _read(self) -> dict[str, dict[str, t.Any]]:
         """All instances of the project, in one request; a project that is not there yet has none."""
-        self.instance.starts_on_creation = self.session.has("instance_create_start")
-        query = {"project": self.params["project"], "recursion": "1"}
-        found = self.session.find("/1.0/instances", query) or ()
-        return {entry["name"]: entry for entry in found}
+        self.instance.learn(self.session)
+        return self.watch.instances()
 
     def _read_settled(self, names: set[str]) -> dict[str, dict[str, t.Any]]:
         """The same, once none of the named is just changing its state; one that never settles has its own error."""
@@ -218,22 +249,45 @@ class Fleet:
     def _perform(self, changing: list[fleet.Member], allowed: int) -> None:
         """Wave after wave; one that brings too many failures is the last."""
         # What a task of its own loads only when it changes something; several threads must not do it at once.
-        for name in ("checks", "keys", "operations"):
+        for name in ("checks", "keys", "operations", "restarts"):
             importlib.import_module(f".{name}", __package__)
         waves = list(fleet.waves(changing, self.params["batch"]))
+        pace = self._pace(changing)
+        self.progress.plans(changing, len(waves))
         for number, wave in enumerate(waves):
             if number and self.params["batch_pause"]:
                 time.sleep(self.params["batch_pause"])
-            workers = self.params["workers"] or _workers(wave)
-            for member, done, error in each(self._bring, wave, workers=workers, stop=lambda: self.failed > allowed):
+            self.progress.works(wave, number + 1)
+            for member, done, error in each(self._bring, wave, workers=pace, stop=lambda: self.failed > allowed):
                 if error is None and done is not None:
                     self._done(member, *done)
                 else:
                     self._fail(member, error)
             if self.failed <= allowed and self.params["batch"]:
-                self._wait([member for member in wave if self._is_up_to(member)])
+                self._settle(wave)
             if self.failed > allowed:
                 return
+
+    def _pace(self, changing: list[fleet.Member]) -> Pace:
+        """How many at a time. Creating keeps the CPUs busy; deleting is mostly waiting until a guest has stopped."""
+        if self.params["workers"] > 0:
+            return Pace.fixed(self.params["workers"])
+        kinds = {what(member.plan) for member in changing if member.plan}
+        cpus = self._cpus() if kinds else 1
+        return Pace(cpus * (8 if kinds == {"delete"} else 2), least=cpus, most=cpus * 8)
+
+    def _cpus(self) -> int:
+        """The CPUs of the daemon's host; those of this one where it is the same, or the daemon does not tell us."""
+        if not isinstance(self.session.transport.endpoint, UnixEndpoint):
+            with contextlib.suppress(Forbidden):  # a certificate that is restricted to some projects
+                found = self.session.find("/1.0/resources") or {}
+                return int((found.get("cpu") or {}).get("total") or 0) or os.cpu_count() or 2
+        return os.cpu_count() or 2
+
+    def _settle(self, members: list[fleet.Member]) -> None:
+        waiting = [member for member in members if self._is_up_to(member)]
+        self.progress.waits(waiting)
+        self._wait(waiting)
 
     def _bring(self, member: fleet.Member) -> tuple[Outcome, float]:
         """Bring one instance into its state, by the same way as a task of its own."""
@@ -249,63 +303,24 @@ class Fleet:
     def _is_up_to(self, member: fleet.Member) -> bool:
         """Whether there is something to wait for."""
         result = self.results[member.name]
-        wanted = member.task.params.get("wait_for") and member.task.state in ("started", "present")
+        wanted = member.task.params.get("wait_for") and member.task.state in ("started", "restarted", "present")
         return bool(wanted) and not (result["failed"] or result.get("waited") or result.get("skipped"))
 
     def _wait(self, members: list[fleet.Member]) -> None:
         """Wait until every member has what it waits for; who does not make it in its time fails."""
-        begun = time.monotonic()
-        waiting = {member.name: member for member in members}
-        while waiting:
-            have, found = self._look()
-            for name, member in list(waiting.items()):
-                missing = [
-                    want
-                    for want in member.task.params["wait_for"]
-                    if not (power(have.get(name)) == "started" if want == "running" else found.get(name))
-                ]
-                if not missing:
-                    self.results[name]["waited"] = True
-                    del waiting[name]
-                elif time.monotonic() - begun > member.task.params["wait_timeout"]:
-                    self._fail(member, self._diagnosis(member, missing))
-                    del waiting[name]
-            if waiting:
-                time.sleep(_POLL)
-
-    def _look(self) -> tuple[dict[str, t.Any], dict[str, list[str]]]:
-        """All instances and their IPv4 addresses: one request for the instances, one for each bridge."""
-        have = self._read()
-        nics: dict[str, dict[str, str]] = {}  # by network: instance by hardware address
-        apart = []
-        for name, entry in have.items():
-            if power(entry) != "started":
-                continue
-            devices = entry.get("expanded_devices") or {}
-            managed = {key: nic for key, nic in devices.items() if nic.get("type") == "nic" and nic.get("network")}
-            for key, nic in managed.items():
-                address = nic.get("hwaddr") or entry["config"].get(f"volatile.{key}.hwaddr", "")
-                nics.setdefault(nic["network"], {})[address] = name
-            if not managed and name in self.results:
-                apart.append(name)
-        found: dict[str, list[str]] = {}
-        query = {"project": self.params["project"]}
-        for network, members in nics.items():
-            for lease in self.session.find(join("1.0", "networks", network, "leases"), query) or ():
-                if lease.get("hwaddr") in members and ":" not in lease["address"]:
-                    found.setdefault(members[lease["hwaddr"]], []).append(lease["address"])
-        for name in apart:  # no bridge of the daemon hands out its address: ask the instance
-            state = self.session.find(join("1.0", "instances", name, "state"), query)
-            found[name] = addresses(state or {}, "inet")
-        return have, found
-
-    def _diagnosis(self, member: fleet.Member, missing: list[str]) -> FleetError:
-        state = self.session.find(
-            self.instance.path(member.task.params) + "/state", {"project": self.params["project"]}
-        )
-        if state is None:
-            return TimedOut("it is gone", obj=self.instance.label(member.task.params))
-        return self.instance.diagnosis(self.session, member.task, state, missing)
+        if not members:
+            return
+        by_name = {member.name: member for member in members}
+        waiting = []
+        for member in members:
+            params = member.task.params
+            label = self.instance.label(params)
+            waiting.append(Waiting(member.name, label, parse(params["wait_for"]), params["wait_timeout"]))
+        for one, error in self.watch.wait(waiting):
+            if error is None:
+                self.results[one.name]["waited"] = True
+            else:
+                self._fail(by_name[one.name], error)
 
     # -- telling
 
@@ -334,16 +349,18 @@ class Fleet:
     def _entry(self, member: fleet.Member, plan: Plan, changed: bool, took: float, actions: list[t.Any]) -> None:
         result = self.results[member.name]
         result.pop("skipped", None)
-        result.update({"changed": changed, "duration": round(took, 3), "actions": actions, "what": _what(plan)})
+        result.update({"changed": changed, "duration": round(took, 3), "actions": actions, "what": what(plan)})
         if changed:
             header = {"before_header": plan.label, "after_header": plan.label}
-            self.diffs.append({**header, "before": plan.before, "after": plan.after})
+            self.diffs[member.name] = {**header, "before": plan.before, "after": plan.after}
 
     def _result(self, members: list[fleet.Member]) -> dict[str, t.Any]:
         results = [self.results[member.name] for member in members]
         for result in results:
             result.pop("waited", None)
-        self.diffs.sort(key=lambda diff: diff["before_header"])
+        shown = dict(sorted(self.diffs.items())[: self.params["diff_limit"]])
+        for name, diff in shown.items():
+            self.results[name]["diff"] = diff  # of an item of a loop, Ansible shows what it finds here
         failed = [result for result in results if result["failed"]]
         changed = [result for result in results if result["changed"] and not result["failed"]]
         touched = [result for result in results if result["changed"] or result["failed"] or result.get("skipped")]
@@ -352,7 +369,7 @@ class Fleet:
             "changed": any(result["changed"] for result in results),
             "results": results,
             "actions": [action for result in results for action in result.get("actions", ())],
-            "diff": self.diffs[: self.params["diff_limit"]],
+            "diff": list(shown.values()),
             "counts": {
                 "declared": self.declared,
                 "changed": len(changed),
@@ -380,21 +397,28 @@ class Fleet:
         return whole
 
     def _hosts(self, members: list[fleet.Member]) -> list[dict[str, t.Any]]:
-        """The running instances with their addresses, ready for C(add_host)."""
+        """The instances that are there, with what C(add_host) takes."""
         if self.params["state"] == "absent":
             return []
-        have, found = self._look()
+        have, seen = self.watch.everything()
+        for member in members:  # whom no bridge of the daemon's own gives an address is asked itself
+            entry = have.get(member.name)
+            if entry and seen[member.name].running and not any(leased(entry)):
+                seen[member.name] = state_seen(self.watch.state(member.name) or entry)
         return [
-            {"name": member.name, "status": have[member.name]["status"], "addresses": found.get(member.name, [])}
+            self._host(member.name, have[member.name], seen[member.name].of("inet"))
             for member in members
             if member.name in have
         ]
 
-
-def _workers(wave: list[fleet.Member]) -> int:
-    """How many at a time. Creating keeps the CPUs busy; deleting is mostly waiting until a guest has stopped."""
-    deleting = all(member.plan and member.plan.then is None for member in wave)
-    return (os.cpu_count() or 2) * (8 if deleting else 2)
+    def _host(self, name: str, entry: dict[str, t.Any], addresses: list[str]) -> dict[str, t.Any]:
+        return {
+            "name": self.hosts.get(name, name),
+            "instance": name,
+            "status": entry["status"],
+            "addresses": addresses,
+            **({"ansible_host": addresses[0]} if addresses else {}),
+        }
 
 
 def _open_for_all(path: str) -> t.IO[str]:
@@ -410,13 +434,6 @@ def _open_for_all(path: str) -> t.IO[str]:
             f"cannot open the lock '{path}': {error.strerror}", code=error.errno, next_step="use 'become: true'"
         ) from None
     return os.fdopen(number, "r+", encoding="utf-8")
-
-
-def _what(plan: Plan) -> str:
-    """What a plan is about, in a word."""
-    if plan.then is None:
-        return "delete"
-    return "create" if plan.have is None else "change"
 
 
 def _once(warn: t.Callable[[str], None]) -> t.Callable[[str], None]:

@@ -11,7 +11,9 @@ that exists is ever written to: where commands run, a new file is renamed over i
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import posixpath
 import typing as t
 
@@ -28,6 +30,7 @@ from .inside import Exec, Inside, absolute
 from .options import CONNECTION, connect
 from .record import SCOPES, SECRETS
 
+UNKNOWN = "not there yet"  # the digest of what an earlier task of a check run would have made
 SHOWN = 32 * 1024  # bytes of text that a diff shows
 DEFAULTS = {"file": {"mode": "0644", "uid": 0, "gid": 0}, "directory": {"mode": "0755", "uid": 0, "gid": 0}, "link": {}}
 # What is there are the kernel's own; the daemon shows a device as a file, and reading one may never end.
@@ -38,18 +41,21 @@ GIVEN = {
     "directory": {"mode", "uid", "gid"},
     "link": {"target"},
     "absent": set[str](),
+    "fetched": {"dest", "mode"},
 }
-_BELONGS = {"content", "src", "mode", "uid", "gid", "target"}
+_BELONGS = {"content", "src", "mode", "uid", "gid", "target", "dest"}
+HANDED = "_controller"  # where the action plugin hands things over
 _TYPES = {"file": "file", "directory": "directory", "symlink": "link"}
 
 
 class File(Resource):
     """Something at a path in an instance."""
 
-    states = ("file", "directory", "link", "absent")
+    states = ("file", "directory", "link", "absent", "fetched")
 
     def __init__(self) -> None:
         super().__init__("file", secrets=SECRETS)
+        self.digest = ""  # of the content that is still on the controller
         self.wanted: dict[str, t.Any] = {}
         self.content: bytes | None = None  # what the file has now, where that is needed
         self.missing: list[str] = []  # directories above it, outermost first
@@ -62,6 +68,9 @@ class File(Resource):
             "path": {"type": "str", "required": True},
             "content": {"type": "str", "no_log": False},
             "src": {"type": "path"},
+            "remote_src": {"type": "bool", "default": False},
+            "dest": {"type": "str"},
+            "flat": {"type": "bool", "default": False},
             "mode": {"type": "raw"},
             "uid": {"type": "int"},
             "gid": {"type": "int"},
@@ -83,9 +92,7 @@ class File(Resource):
         self.path = posixpath.normpath(absolute("path", params["path"]))
         if self.path == "/":
             raise InvalidOption("'path' is the root of the instance", next_step="give a path below it")
-        kernel = next((place for place in KERNEL if f"{self.path}/".startswith(f"{place}/")), None)
-        if kernel:
-            raise InvalidOption(f"'path' is in '{kernel}', which is no place for files", obj=label)
+        self.require_place(self.path, label)
         foreign = sorted(name for name in _BELONGS - GIVEN[task.state] if task.given.get(name) is not None)
         if foreign:
             raise InvalidOption(f"'{foreign[0]}' means nothing with the state '{task.state}'", obj=label)
@@ -99,31 +106,39 @@ class File(Resource):
         self._prepare_content(task)
         self.inside = Inside(session, task, needed=task.state != "absent")
 
+    @staticmethod
+    def require_place(path: str, label: str) -> None:
+        """Raise where a path is among what is the kernel's own."""
+        kernel = next((place for place in KERNEL if f"{path}/".startswith(f"{place}/")), None)
+        if kernel:
+            where = "'path'" if f"'{path}'" in label else f"'{path}', where a link leads,"
+            raise InvalidOption(f"{where} is in '{kernel}', which is no place for files", obj=label)
+
     def _prepare_content(self, task: Task) -> None:
         content, src = task.params["content"], task.params["src"]
         self.source: bytes | None = None  # the wanted content, where it is not too long to be shown
         if content is not None:
             self.source = content.encode("utf-8", "surrogateescape")
             self.wanted["sha256"] = hashlib.sha256(self.source).hexdigest()
+        elif self.digest:
+            self.wanted["sha256"] = self.digest
         elif src is not None:
             try:
-                digest = hashlib.sha256()
-                with open(src, "rb") as file:
-                    for block in iter(lambda: file.read(1 << 20), b""):
-                        digest.update(block)
-                    file.seek(0)
-                    self.source = file.read(SHOWN + 1)
-                self.wanted["sha256"] = digest.hexdigest()
+                if not task.params["remote_src"]:
+                    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))  # else it would be here by now
+                self.wanted["sha256"], self.source = _digest(src)
             except OSError as error:
+                place = "managed host" if task.params["remote_src"] else "controller"
+                remedy = "use 'become: true'" if task.params["remote_src"] else "give 'remote_src: true'"
                 failed = InvalidOption(
-                    f"cannot read '{src}' on the managed host: {error.strerror}",
+                    f"cannot read '{src}' on the {place}: {error.strerror}",
                     obj=self.label(task.params),
-                    next_step="correct 'src', or use 'become: true'",
+                    next_step=f"correct 'src', or {remedy}",
                 )
                 if not (task.check_mode and isinstance(error, FileNotFoundError)):
                     raise failed from None
                 task.warn(f"check mode: {failed}")
-                self.wanted["sha256"] = "not there yet"
+                self.wanted["sha256"] = UNKNOWN
 
     def _resolved(self, target: str) -> str:
         """A link's target as the daemon shows it: absolute, and no other link followed."""
@@ -216,7 +231,7 @@ class File(Resource):
     def _show(self, plan: Plan, task: Task) -> None:
         """Add the texts themselves, where they are texts, short, and no secret."""
         texts = [_text(self.content), _text(self.source)]
-        if None in texts or task.params["secret"] or task.secrets.holds("content"):
+        if self.source is None or None in texts or task.params["secret"] or task.secrets.holds("content"):
             return
         if self.content is not None:
             plan.before["content"] = texts[0]
@@ -313,6 +328,16 @@ def _mode(value: t.Any) -> str:
     return f"{mode:04o}"
 
 
+def _digest(path: str) -> tuple[str, bytes]:
+    """The digest of a file on this host, and its beginning, so much that a diff would show less of it."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+        file.seek(0)
+        return digest.hexdigest(), file.read(SHOWN + 1)
+
+
 def _text(content: bytes | None) -> str | None:
     """A content as text, or null where a diff cannot show it. What is not there is the empty text."""
     if content is None:
@@ -324,10 +349,16 @@ def _text(content: bytes | None) -> str | None:
 
 
 class FileModule(FleetModule):
-    """A module whose content may be a secret: then it is one before anything is validated."""
+    """A module whose content may be a secret: then it is one before anything is validated.
+
+    What its action plugin hands over beside the options is in C(handed): `fetch` says what for O(state=fetched); for
+    C(src) it is the digest of a file that is still on the controller, to be looked at only.
+    """
 
     def _load_params(self) -> None:
         super()._load_params()
+        self.handed: dict[str, t.Any] = self.params.pop(HANDED, None) or {}
+        self._raw.pop(HANDED, None)
         if str(self._raw.get("secret", False)).lower() not in {str(no).lower() for no in BOOLEANS_FALSE}:
             self._secrets = self._secrets + ["content", "sha256"]
 
@@ -338,7 +369,15 @@ def run_file() -> t.NoReturn:
     module = FileModule({**CONNECTION, **resource.spec()}, resource.secrets, mutually_exclusive=[["content", "src"]])
 
     def work() -> dict[str, t.Any]:
-        with connect(module.task()) as session:
+        resource.digest = module.handed.get("sha256", "")
+        if resource.digest:
+            module.check_mode = True
+        task = module.task()
+        with connect(task) as session:
+            if task.state == "fetched":
+                from .fetch import fetch  # rare
+
+                return fetch(resource, session, task, module.handed)
             return module.converge(resource, session)
 
     module.run(work)

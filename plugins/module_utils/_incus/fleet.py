@@ -14,10 +14,15 @@ import re
 import typing as t
 
 from .._core.errors import Conflict, FleetError, InvalidOption
+from .._core.fields import Spec
+from .._core.module import checked
 from .._core.resource import Plan, Task
 from .instance import Instance, check_settled
 
 MARK = "user.nfvlab.fleet"  # holds the fleet's full name in every instance that it made
+
+# States in which nothing that could be waited for comes.
+QUIET = ("stopped", "frozen", "absent")
 
 _RANGE = re.compile(r"\[(\d+):(\d+)\]")
 
@@ -79,6 +84,8 @@ def definitions(defaults: t.Mapping[str, t.Any], entries: t.Iterable[t.Mapping[s
     found: dict[str, Definition] = {}
     for entry in entries:
         merged = combine(defaults, entry)
+        if entry.get("state") in QUIET and "wait_for" not in entry:
+            merged.pop("wait_for", None)  # that of the defaults is for those that run
         for name in expand(entry.get("name") or ""):
             if not name:
                 raise InvalidOption("a definition has an empty 'name'", next_step="give every instance a name")
@@ -86,6 +93,28 @@ def definitions(defaults: t.Mapping[str, t.Any], entries: t.Iterable[t.Mapping[s
                 raise InvalidOption(f"instance '{name}' is declared twice", next_step="declare it once")
             found[name] = Definition(name, {**merged, "name": name})
     return list(found.values())
+
+
+def host_entry(told: t.Any, spec: Spec) -> tuple[dict[str, t.Any], FleetError | None]:
+    """The entry of an instance that is a host of the inventory, and why its definition cannot be used, if so.
+
+    :param told: what the action plugin found: C(host), and C(definition) or C(error)
+    :param spec: the options of an instance
+    :raises InvalidOption: there was no action plugin
+    """
+    if not isinstance(told, dict) or "host" not in told:
+        raise InvalidOption("'instances_from' is evaluated by an action plugin", next_step="use the module in a task")
+    definition = told.get("definition")
+    own = definition.get("name") if isinstance(definition, dict) else None
+    name = own if own and isinstance(own, str) else told["host"]
+    try:
+        if "error" in told:
+            raise InvalidOption(told["error"])
+        if expand(name) != [name]:
+            raise InvalidOption(f"its name '{name}' is a pattern, but a host is one instance")
+        return checked({**definition, "name": name} if isinstance(definition, dict) else definition, spec), None
+    except FleetError as error:
+        return {"name": told["host"]}, error.about(f"host '{told['host']}'")
 
 
 def plan(

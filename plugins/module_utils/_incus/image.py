@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
-"""Images from local files, under an alias."""
+"""Images from local files or from image servers, under an alias."""
 
 from __future__ import annotations
 
@@ -12,26 +12,33 @@ import os
 import typing as t
 from urllib.parse import urlencode
 
-from .._core.errors import InvalidOption, MissingReference
+from .._core.errors import InvalidOption, MissingReference, TimedOut, Unreachable, Untrusted
 from .._core.fields import Flag, KeyValues, Spec
 from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Plan, Task
 from .client import Client
+from .image_server import IMAGE_SERVER, image_source, is_fingerprint, is_remote
 from .record import Record
 
 
 class Image(Record):
-    """An alias and the image that it names, compared by fingerprint: the SHA-256 of its files in order."""
+    """An alias and the image that it names, compared by fingerprint: the SHA-256 of its files in order.
+
+    An image that came from the wanted source, as the daemon keeps it in C(update_source), is compared with what the
+    server has now only where the task says so. Then it is got anew under its own fingerprint, and the alias moves: the
+    daemon's own refresh would move all aliases of the image, delete it, and call a failed download a success.
+    """
 
     def __init__(self) -> None:
         super().__init__(
             "image",
             "images",
             scope=("project",),
-            fields=(KeyValues("properties"), Flag("public")),
+            fields=(KeyValues("properties"), Flag("public"), Flag("auto_update")),
         )
         self.files: dict[str, str] = {}
+        self.source: dict[str, t.Any] | None = None  # where a remote image comes from
         self.fingerprint: str | None = None
         self.stored: dict[str, t.Any] | None = None  # the wanted content, where the daemon has it already
         self.previous: str | None = None  # what the alias named before
@@ -43,6 +50,9 @@ class Image(Record):
         merged["alias"] = {"type": "str", "required": True}
         merged["path"] = {"type": "path"}
         merged["rootfs_path"] = {"type": "path"}
+        merged.update(IMAGE_SERVER)
+        merged["image_type"] = {"type": "str", "choices": ["container", "virtual-machine"]}
+        merged["refresh"] = {"type": "bool", "default": False}
         merged["prune"] = {"type": "bool", "default": False}
         return merged
 
@@ -50,7 +60,7 @@ class Image(Record):
         return f"image '{params['alias']}' of project '{params['project']}'"
 
     def prepare(self, session: Client, task: Task) -> None:
-        """Digest the files."""
+        """Digest the files, or say what the daemon has to get."""
         super().prepare(session, task)
         if not task.params["alias"]:
             raise InvalidOption("'alias' is empty", obj=self.title, next_step="give a name")
@@ -58,7 +68,12 @@ class Image(Record):
         self.files = {name: path for name, path in given.items() if path}
         if "rootfs" in self.files and "metadata" not in self.files:
             raise InvalidOption("'rootfs_path' is only half an image", next_step="give its metadata tarball in 'path'")
-        if task.state == "absent" or not self.files:
+        _check(task)
+        if task.state == "absent":
+            return
+        if task.params["image"]:
+            self.source = image_source(task.params, session.brand)
+        if not self.files:
             return
         missing = [path for path in self.files.values() if not os.path.isfile(path)]
         if not missing:
@@ -80,17 +95,55 @@ class Image(Record):
 
         alias = session.find(join("1.0", "images", "aliases", task.params["alias"]), query)
         have = image(alias["target"]) if alias else None
+        if self.source and self.fingerprint is None and self._asks(have, task):
+            self.fingerprint = self._offered(session, task)
         self.stored = image(self.fingerprint)
         if have and self.fingerprint not in (None, have["fingerprint"]):
             self.previous = have["fingerprint"]
+        if self.previous == self.fingerprint:
+            self.previous = None  # it turned out to be what there is to have
         self.leftover = image(self.previous) if task.params["prune"] else None
         return have
 
+    def _asks(self, have: dict[str, t.Any] | None, task: Task) -> bool:
+        """Whether it takes the server to say which image is wanted."""
+        if have is None:
+            return True
+        wanted = (self.source or {}).get("fingerprint")
+        if wanted:
+            return not have["fingerprint"].startswith(wanted)
+        return task.params["refresh"] or not self._from_source(have, task)
+
+    def _from_source(self, have: t.Mapping[str, t.Any], task: Task) -> bool:
+        """Whether an image came from where the wanted one does."""
+        origin = have.get("update_source") or {}
+        same = {**origin, "server": (origin.get("server") or "").rstrip("/")}
+        return all(same.get(key) == (self.source or {}).get(key) for key in ("alias", "server", "protocol")) and (
+            task.params["image_type"] in (None, have.get("type"))
+        )
+
+    def _offered(self, session: Client, task: Task) -> str | None:
+        """The fingerprint of what the server has, null in check mode where that cannot be known yet."""
+        from .image_pull import offered  # the ssl module takes its time
+
+        try:
+            return offered(self.source or {}, task.params["image_type"], session)
+        except (MissingReference, TimedOut, Unreachable) as error:
+            error.about(self.label(task.params))
+            if not task.check_mode or isinstance(error, Untrusted):
+                raise
+            task.warn(f"check mode: {error}; so the image's content is not compared")
+            return None
+
     def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:
-        """What the alias names will be the content of the files; fields are compared with what is stored of that."""
-        if have is None and not self.files:
+        """What the alias names will be the content of the files, or of the source; fields are compared with what is
+        stored of that.
+        """
+        if have is None and not self.files and not self.source:
             raise MissingReference(
-                "there is no such image", obj=label, next_step="give 'path' to import it, or correct the alias"
+                "there is no such image",
+                obj=label,
+                next_step="give 'path' to import it or 'image' to get it from a server, or correct the alias",
             )
         before = have["fingerprint"] if have else None
         after = self.fingerprint or before
@@ -98,11 +151,19 @@ class Image(Record):
         plan.have = have
         if have is not None and before != after:
             plan.changed.insert(0, "fingerprint")
-        if self.files:
+        if self.files or self.fingerprint:
             plan.before.update({"fingerprint": before} if before else {})
             plan.after.update({"fingerprint": after} if after else {})
         plan.then["fingerprint"] = after
         return plan
+
+    def check(self, session: Client, plan: Plan, task: Task) -> None:
+        super().check(session, plan, task)
+        if self.stored and task.given.get("auto_update") and not self.stored.get("update_source"):
+            task.warn(
+                f"{plan.label}: the daemon has this image already and does not know where it came from, so it will not "
+                "update it; delete the image first if it shall"
+            )
 
     def steps(self, plan: Plan, task: Task) -> list[Request]:
         steps = super().steps(plan, task)
@@ -111,6 +172,8 @@ class Image(Record):
         return steps
 
     def create_steps(self, plan: Plan, task: Task) -> list[Request]:
+        if self.source and self.stored is None:
+            return [self._pull(plan, task)]  # which names it as well
         alias = {"name": task.params["alias"], "target": plan.then["fingerprint"] or ""}
         create = Request("POST", join("1.0", "images", "aliases"), self.query(task.params), alias, list(alias))
         return [*self._content_steps(plan, task), create]
@@ -131,10 +194,12 @@ class Image(Record):
         return [self._delete_image(plan.have, task)]
 
     def _content_steps(self, plan: Plan, task: Task) -> list[Request]:
-        """Upload the content, unless the daemon has it under another name."""
+        """Bring the content, unless the daemon has it under another name."""
         if self.stored is not None:
             again = super()._present(plan.label, self.stored, task)
             return [self._fields_step(self.stored, again, task)] if again.changed else []
+        if self.source:
+            return [self._pull(plan, task)]
         headers = {"fingerprint": self.fingerprint or "", "filename": os.path.basename(task.params["path"])}
         if plan.then.get("public"):
             headers["public"] = "true"
@@ -158,16 +223,71 @@ class Image(Record):
             )
         ]
 
+    def _pull(self, plan: Plan, task: Task) -> t.Any:
+        """The step that has the daemon get the image."""
+        from .image_pull import Pull
+
+        source = {**(self.source or {})}
+        if task.params["image_type"]:
+            source["image_type"] = task.params["image_type"]
+        # An image that succeeds one from the same source stays as public and as automatic as that one.
+        kept = plan.have if plan.have and self._from_source(plan.have, task) else {}
+        body: dict[str, t.Any] = {"source": source}
+        for flag in ("public", "auto_update"):
+            body[flag] = bool(plan.then.get(flag) if flag in task.given else kept.get(flag))
+        if task.given.get("properties"):
+            body["properties"] = plan.then["properties"]
+        if plan.have is None:
+            body["aliases"] = [{"name": task.params["alias"]}]
+        keys = [name for name in body if name != "properties"]
+        keys += [f"properties.{key}" for key in sorted(body.get("properties") or ())]
+        request = Request("POST", join("1.0", "images"), self.query(task.params), body, keys)
+        present = plan.have["fingerprint"] if plan.have else None
+
+        def got(fingerprint: str) -> None:
+            why = "the daemon goes by a list of the server's images that is up to an hour old"
+            if source["protocol"] != "simplestreams":
+                why = "the server's image changed while the daemon got it"
+            expected = (self.fingerprint or "")[:12]
+            task.warn(f"{plan.label}: {why}, so it has {fingerprint[:12]}, while {expected} was seen there")
+            self.fingerprint = fingerprint
+
+        return Pull(request, self.fingerprint, present, got)
+
     def _fields_step(self, image: dict[str, t.Any], plan: Plan, task: Task) -> Request:
         body = {
             **image,
             **{entry.name: (plan.then or {}).get(entry.name) for entry in self.fields if entry.name in task.given},
         }
-        changed = [name for name in plan.changed if name.split(".")[0] in ("properties", "public")]
+        changed = [name for name in plan.changed if name.split(".")[0] in self._field_names]
         return Request("PUT", join("1.0", "images", image["fingerprint"]), self.query(task.params), body, changed)
+
+    @property
+    def _field_names(self) -> tuple[str, ...]:
+        return tuple(entry.name for entry in self.fields)
 
     def _delete_image(self, image: dict[str, t.Any], task: Task) -> Request:
         return Request("DELETE", join("1.0", "images", image["fingerprint"]), self.query(task.params))
+
+
+def _check(task: Task) -> None:
+    """Raise where options do not go together."""
+    params = task.params
+    if params["path"] and params["image"]:
+        raise InvalidOption("both 'path' and 'image' are given", next_step="an image comes from files or from a server")
+    for option in ("image_server", "image_type", "refresh"):
+        if params[option] and not params["image"]:
+            raise InvalidOption(f"'{option}' is given without 'image'", next_step="say in 'image' which image is meant")
+    if params["image"] and not is_remote(params):
+        raise InvalidOption(
+            f"'image' is '{params['image']}', which names no server",
+            next_step="write 'REMOTE:IMAGE', or give 'image_server'",
+        )
+    if params["auto_update"] and (params["path"] or is_fingerprint((params["image"] or "").rpartition(":")[2])):
+        raise InvalidOption(
+            "'auto_update' is given, but what the image is made of never changes",
+            next_step="name the image by its alias at a server",
+        )
 
 
 def _others(image: dict[str, t.Any], task: Task) -> list[str]:

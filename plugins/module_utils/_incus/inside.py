@@ -8,10 +8,12 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import time
 import typing as t
 
 from .._core.errors import (
+    Conflict,
     FleetError,
     InvalidOption,
     MissingReference,
@@ -40,20 +42,34 @@ KILL = (
 )
 KILL_PATIENCE = 10.0  # seconds
 
+LINKS = 40  # symbolic links that lead to each other, as many as the kernel follows
+
 
 class Ended(t.NamedTuple):
     """What became of a command.
 
     :param rc: its exit code, or null where that is not known
+    :param out: its standard output as it was
+    :param err: its standard error as it was
     :param seconds: how long it took
     :param overdue: whether its time was over before it had ended
     """
 
     rc: int | None
-    stdout: str
-    stderr: str
+    out: bytes
+    err: bytes
     seconds: float
     overdue: bool
+
+    @property
+    def stdout(self) -> str:
+        """Its standard output as text."""
+        return self.out.decode(errors="replace")
+
+    @property
+    def stderr(self) -> str:
+        """Its standard error as text."""
+        return self.err.decode(errors="replace")
 
     @property
     def last_line(self) -> str:
@@ -145,14 +161,16 @@ class Exec(t.NamedTuple):
         except FleetError:
             return None  # it goes on, which is said by the missing exit code
 
-    def _collect(self, client: Client, url: str | None) -> str:
+    def _collect(self, client: Client, url: str | None) -> bytes:
         """Read one recorded output and delete it. Its address is the daemon's own word: the brands differ in it."""
         if not url:
-            return ""
-        where = url.split("?")[0]
-        text = client.text(where, self.query)
-        client.perform(Request("DELETE", where, self.query))
-        return text
+            return b""
+        request = Request("GET", url.split("?")[0], self.query)
+        response = client.send(request, None, {}, client.transport.timeout)
+        if response.status != 200:
+            client.judge(response, request)
+        client.perform(request._replace(method="DELETE"))
+        return response.body
 
 
 class Entry(t.NamedTuple):
@@ -229,6 +247,30 @@ class Inside:
         if response.status != 200:
             self.session.judge(response, request)
         return response.body
+
+    def stream(self, path: str, sink: t.Callable[[bytes], t.Any]) -> None:
+        """Hand out the content of a file block by block.
+
+        :param sink: what takes a block; it must not raise an C(OSError)
+        """
+        request = self.files("GET", path)
+        transport = self.session.transport
+        response = transport.request("GET", request.target, None, {}, transport.timeout, sink)
+        if response.status != 200:
+            self.session.judge(response, request)
+
+    def follow(self, path: str, check: t.Callable[[str], t.Any]) -> tuple[str, Entry | None]:
+        """What is at a path, links followed, and where.
+
+        :param check: looks at each path first
+        """
+        for _link in range(LINKS):
+            check(path)
+            entry = self.look(path)
+            if entry is None or entry.kind != "symlink":
+                return path, entry
+            path = posixpath.normpath(self.read(path).decode(errors="surrogateescape"))
+        raise Conflict("links lead to links without an end", obj=self.label)
 
     def files(self, method: str, path: str, **rest: t.Any) -> Request:
         """A request about a file."""

@@ -8,16 +8,16 @@
 from __future__ import annotations
 
 import re
-import time
 import typing as t
 
-from .._core.errors import Busy, FleetError, InvalidOption, TimedOut
-from .._core.fields import Devices, Flag, KeyValues, Spec, Text, Texts
+from .._core.errors import Busy, FleetError, InvalidOption, Refused, Unsupported
+from .._core.fields import Choice, Devices, Flag, KeyValues, Spec, Text, Texts
 from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Outcome, Plan, Task
 from .answers import STATUS_FROZEN, STATUS_READY, STATUS_RUNNING, STATUS_STOPPED
-from .client import Client
+from .client import Client, NoDaemon
+from .image_server import IMAGE_SERVER, image_source
 from .record import Record, Reference
 
 # What to do, in order, to get from one power state to another. A guest that has reported Ready is running.
@@ -31,6 +31,10 @@ TRANSITIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("error", "frozen"): ("start", "freeze"),
     ("error", "started"): ("start",),
     ("error", "stopped"): ("stop",),
+    ("stopped", "restarted"): ("start",),
+    ("started", "restarted"): ("restart",),
+    ("frozen", "restarted"): ("unfreeze", "restart"),
+    ("error", "restarted"): ("restart",),
 }
 _POWER = {
     STATUS_RUNNING: "started",
@@ -39,14 +43,18 @@ _POWER = {
     STATUS_STOPPED: "stopped",
     112: "error",
 }
-_FINGERPRINT = re.compile(r"[0-9a-f]{12,64}")
-_POLL = 0.2  # seconds
+_STATUS = {
+    "started": ("Running", STATUS_RUNNING),
+    "stopped": ("Stopped", STATUS_STOPPED),
+    "frozen": ("Frozen", STATUS_FROZEN),
+}
+_GENERATED = 8  # characters of a generated name, beside its beginning
 
 
 class Instance(Record):
-    """A container made from a local image."""
+    """A container or a virtual machine."""
 
-    states = ("started", "stopped", "frozen", "present", "absent")
+    states = ("started", "stopped", "restarted", "frozen", "present", "absent")
 
     def __init__(self) -> None:
         super().__init__(
@@ -54,6 +62,7 @@ class Instance(Record):
             "instances",
             scope=("project",),
             fields=(
+                Choice("type", ("container", "virtual-machine"), default="container", immutable=True),
                 Text("description"),
                 Texts("profiles"),
                 KeyValues("config", protected=("volatile.", "image.")),
@@ -62,45 +71,126 @@ class Instance(Record):
             ),
         )
         self.starts_on_creation = False
+        self.reports_ready = True
+        self.brand = "incus"
+        self.generated = False  # whether the name is ours
+        self.contents: dict[str, dict[str, t.Any]] = {}  # profiles by name, where a change of them has to be judged
 
     def spec(self) -> Spec:
         return {
             **super().spec(),
-            "image": {"type": "str"},
+            "name": {"type": "str"},
+            "rename_from": {"type": "str"},
+            **IMAGE_SERVER,
+            "empty": {"type": "bool", "default": False},
+            "storage_pool": {"type": "str"},
+            "network": {"type": "str"},
+            "target": {"type": "str"},
+            "instance_type": {"type": "str"},
             "force": {"type": "bool", "default": False},
             "stop_timeout": {"type": "int", "default": 30},
-            "wait_for": {"type": "list", "elements": "str", "choices": ["running", "ipv4"], "default": []},
+            "restart": {"type": "str", "choices": ["never", "if_needed"], "default": "never"},
+            "wait_for": {"type": "list", "elements": "str", "default": []},
             "wait_timeout": {"type": "float", "default": 60.0},
         }
 
+    def label(self, params: t.Mapping[str, t.Any]) -> str:
+        return f"new instance of project '{params['project']}'" if self.generated else super().label(params)
+
     def prepare(self, session: Client, task: Task) -> None:
+        if task.params["name"] is None:
+            self._generate(task)
         super().prepare(session, task)
-        if task.params["wait_for"] and task.state not in ("started", "present"):
-            raise InvalidOption(
-                f"'wait_for' cannot be had together with the state '{task.state}'",
-                obj=self.label(task.params),
-                next_step="leave one of the two out",
-            )
+
+    def _generate(self, task: Task) -> None:
+        """Give a new instance a name, as the daemon would: nobody else can mean the same one."""
+        import secrets
+
+        if task.state in ("absent", "restarted") or task.params["rename_from"]:
+            raise InvalidOption("'name' is missing", obj="instance", next_step="say which instance is meant")
+        self.generated = True
+        letters = "abcdefghijkmnpqrstuvwxyz23456789"
+        task.params["name"] = "instance-" + "".join(secrets.choice(letters) for number in range(_GENERATED))
 
     def read(self, session: Client, task: Task) -> dict[str, t.Any] | None:
         have = super().read(session, task)
-        if have is None or half_created(have):
-            self.starts_on_creation = session.has("instance_create_start")
-        else:
+        former = task.params.get("rename_from")
+        if have is None and former:
+            have = session.find(self.collection_path(task.params) + join(former), self.query(task.params))
+        if have is None or half_created(have) or "ready" in task.params["wait_for"]:
+            self.learn(session)
+        if have is not None and not half_created(have):
             check_settled(have, self.label(task.params))
+            if changes_profiles(have, task.given):
+                self.contents = profiles_of(session, self.query(task.params))
         return have
+
+    def learn(self, session: Client) -> None:
+        """What creating and waiting depend on."""
+        self.starts_on_creation = session.has("instance_create_start")
+        self.reports_ready = session.has("instance_ready_state")
+        self.brand = session.brand
+
+    # -- planning
+
+    def plan(self, have: dict[str, t.Any] | None, task: Task) -> Plan:
+        self._check_options(task)
+        if task.state == "absent":
+            self._check_protection(have, task)
+        return super().plan(have, with_devices(task))
+
+    def _check_options(self, task: Task) -> None:
+        """What does not go together."""
+        params = task.params
+        if params["wait_for"]:
+            from .waits import parse
+
+            parse(params["wait_for"])
+            if task.state not in ("started", "restarted", "present"):
+                raise InvalidOption(
+                    f"'wait_for' cannot be had together with the state '{task.state}'",
+                    obj=self.label(params),
+                    next_step="leave one of the two out",
+                )
+            if "ready" in params["wait_for"] and not self.reports_ready:
+                raise Unsupported(
+                    "its guest cannot report Ready: this daemon lacks the API extension 'instance_ready_state'",
+                    obj=self.label(params),
+                    next_step="wait for an address or a port instead, or use a daemon that has it",
+                )
+        if params["image"] and params["empty"]:
+            raise InvalidOption(
+                "'image' and 'empty' exclude each other", obj=self.label(params), next_step="leave one of them out"
+            )
+        if params.get("rename_from") and params["rename_from"] == params["name"]:
+            raise InvalidOption(
+                "'rename_from' is its own 'name'", obj=self.label(params), next_step="give the name that it had"
+            )
+
+    def _check_protection(self, have: dict[str, t.Any] | None, task: Task) -> None:
+        """The daemon would refuse to delete it, but only once it has been stopped."""
+        if have and (have.get("expanded_config") or {}).get("security.protection.delete") == "true":
+            raise Refused(
+                "it is protected from deletion ('security.protection.delete')",
+                obj=self.label(task.params),
+                next_step="set that key to false first, if it is really to go",
+            )
 
     def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:
         if have is not None and half_created(have):
             plan = self._present(label, None, task)
             plan.before["state"] = HALF_CREATED
             return plan
-        if have is None and not task.given.get("image"):
-            raise InvalidOption("it does not exist, and a new instance needs an 'image'", obj=label)
+        if have is None:
+            self._check_source(label, task)
         plan = super()._present(label, have, task)
+        if have is not None and have["name"] != task.params["name"]:
+            plan.changed.insert(0, "name")
+            plan.before["name"], plan.after["name"] = have["name"], task.params["name"]
         wanted = task.state
         if wanted != "present":
             now = power(have)
+            reached = "started" if wanted == "restarted" else wanted
             if have is not None:
                 if wanted == "stopped" and now != wanted and have.get("ephemeral"):
                     raise InvalidOption(
@@ -110,30 +200,86 @@ class Instance(Record):
                 if now != wanted:
                     plan.changed.append("state")
             plan.after["state"] = wanted
-            plan.then["status"], plan.then["status_code"] = _STATUS[wanted]
+            plan.then["status"], plan.then["status_code"] = _STATUS[reached]
+        plan.facts["restart_required"] = [] if have is None else self._pending(plan, task)
         return plan
 
+    def _check_source(self, label: str, task: Task) -> None:
+        """A new instance needs something to be made from."""
+        params = task.params
+        if not (params["image"] or params["empty"]):
+            raise InvalidOption("it does not exist, and a new instance needs an 'image', or 'empty: true'", obj=label)
+        if params["empty"] and params.get("type") != "virtual-machine" and task.state not in ("stopped", "present"):
+            raise InvalidOption(
+                "an empty container has nothing to start",
+                obj=label,
+                next_step="use 'state: stopped', and fill it first",
+            )
+
+    def _pending(self, plan: Plan, task: Task) -> list[str]:
+        """The changed keys that a running instance takes up at its next start only."""
+        if not plan.changed or power(plan.have) not in ("started", "frozen"):
+            return []
+        from .restarts import expanded, pending
+
+        have, then = plan.have, plan.then
+        before, after = have.get("config") or {}, then.get("config") or {}
+        if "profiles" in plan.changed and set(then["profiles"]) <= set(self.contents):
+            before, after = have.get("expanded_config") or {}, expanded(then["profiles"], self.contents, after)
+        return pending(before, after, have.get("type", "container"))
+
+    # -- what is sent
+
     def create_steps(self, plan: Plan, task: Task) -> list[Request]:
-        image = task.params["image"]
+        params = task.params
         body = {field.name: plan.then[field.name] for field in self.fields if field.name in plan.then}
-        body["name"] = task.params["name"]
-        body["type"] = "container"
-        body["source"] = {"type": "image", "fingerprint" if _FINGERPRINT.fullmatch(image) else "alias": image}
-        if task.state in ("started", "frozen") and self.starts_on_creation:
+        body["name"] = params["name"]
+        body["source"] = {"type": "none"} if params["empty"] else image_source(params, self.brand)
+        if params["instance_type"]:
+            body["instance_type"] = params["instance_type"]
+        wanted = task.state
+        if wanted in ("started", "frozen", "restarted") and self.starts_on_creation:
             body["start"] = True
-        extra = ["name", "type", "source", *(["start"] if "start" in body else [])]
-        keys = extra + [name for name in plan.changed if name != "state"]
+        extra = ["name", "type", "source", *(key for key in ("instance_type", "start") if key in body)]
+        keys = extra + [name for name in plan.changed if name not in ("state", "type")]
         first = super().delete_steps(plan, task) if plan.before["state"] == HALF_CREATED else []
-        create = Request("POST", self.collection_path(task.params), self.query(task.params), body, keys)
-        then = self._power_steps("started" if body.get("start") else "stopped", task.state, task)
+        where = {**self.query(params), **({"target": params["target"]} if params["target"] else {})}
+        create = Request("POST", self.collection_path(params), where, body, keys)
+        now = "started" if body.get("start") else "stopped"
+        then = [] if (now, wanted) == ("started", "restarted") else self._power_steps(now, wanted, task)
         return [*first, create, *then]
 
-    def update_steps(self, plan: Plan, task: Task) -> list[Request]:
-        fields = [name for name in plan.changed if name != "state"]
-        steps = []
-        if fields:
-            steps.append(Request("PUT", self.path(task.params), self.query(task.params), plan.then, fields))
-        return steps + self._power_steps(power(plan.have), task.state, task)
+    def update_steps(self, plan: Plan, task: Task) -> list[t.Any]:
+        """What changes it. What acts after a restart only is written while it is stopped, so that whoever is
+        interrupted finds the rest still to do.
+        """
+        fields = [name for name in plan.changed if name not in ("state", "name")]
+        renamed = "name" in plan.changed
+        now = power(plan.have)
+        wanted = now if task.state == "present" else task.state
+        allowed = task.params["restart"] == "if_needed" or task.state in ("stopped", "restarted")
+        if renamed and now != "stopped" and not allowed:
+            raise InvalidOption(
+                f"it is called '{plan.have['name']}' and is {now}, and only a stopped instance can be renamed",
+                obj=plan.label,
+                next_step="use 'restart: if_needed', or 'state: stopped'",
+            )
+        down = now != "stopped" and (renamed or (plan.facts["restart_required"] and allowed))
+        if down and plan.have.get("ephemeral"):
+            if renamed:
+                raise InvalidOption("it is ephemeral: stopping it for a new name deletes it", obj=plan.label)
+            down, wanted = False, "restarted" if wanted == "started" else wanted
+        if task.params["restart"] == "if_needed" or wanted in ("stopped", "restarted"):
+            plan.facts["restart_required"] = []
+        former = called(plan.have["name"], task) if renamed else task
+        write = Request("PUT", self.path(former.params), self.query(task.params), plan.then, fields)
+        rename = Request(
+            "POST", self.path(former.params), self.query(task.params), {"name": task.params["name"]}, ["name"]
+        )
+        steps: list[t.Any] = self._power_steps(now, "stopped", former) if down else []
+        steps += [Rewrite(write) if down else write] if fields else []
+        steps += [rename] if renamed else []
+        return steps + self._power_steps("stopped" if down else now, wanted, task)
 
     def delete_steps(self, plan: Plan, task: Task) -> list[Request]:
         now = power(plan.have)
@@ -142,13 +288,20 @@ class Instance(Record):
             return stop  # it goes by itself when it stops
         return [*stop, *super().delete_steps(plan, task)]
 
+    def repeated(self, task: Task) -> Task:
+        """A restart is done once; afterwards it is just to run."""
+        if task.state != "restarted":
+            return task
+        params = {**task.params, "state": "started"}
+        return Task(params, task.given, check_mode=task.check_mode, secrets=task.secrets, warn=task.warn)
+
     def _power_steps(self, now: str, wanted: str, task: Task) -> list[Request]:
         return [
             Request(
                 "PUT",
                 self.path(task.params) + "/state",
                 self.query(task.params),
-                {"action": action, **(self._stopping(task) if action == "stop" else {})},
+                {"action": action, **(self._stopping(task) if action in ("stop", "restart") else {})},
                 ["action"],
             )
             for action in TRANSITIONS.get((now, wanted), ())
@@ -158,19 +311,55 @@ class Instance(Record):
         """How to stop. The daemon takes a time-out of 0 for force, so at least a second is given."""
         return {"force": task.params["force"], "timeout": max(1, task.params["stop_timeout"])}
 
+    # -- what it cannot do without, and what is said where that is missing
+
     def references(self, plan: Plan, task: Task) -> t.Iterator[Reference]:
         yield from super().references(plan, task)
         query = self.query(task.params)
         for profile in task.given.get("profiles") or ():
             yield Reference("profile", join("1.0", "profiles"), profile, query)
-        image = task.params["image"]
-        if plan.have is None and not _FINGERPRINT.fullmatch(image):
-            yield Reference("image", join("1.0", "images", "aliases"), image, query)
+        if plan.have is None:
+            source = {} if task.params["empty"] else image_source(task.params, self.brand)
+            if "alias" in source and "server" not in source:
+                yield Reference("image", join("1.0", "images", "aliases"), source["alias"], query)
+            target = task.params["target"] or ""
+            if target.startswith("@"):
+                yield Reference("cluster group", join("1.0", "cluster", "groups"), target[1:], {})
+            elif target:
+                yield Reference("cluster member", join("1.0", "cluster", "members"), target, {})
+
+    def check(self, session: Client, plan: Plan, task: Task) -> None:
+        if plan.have is None and plan.then is not None and not isinstance(session, NoDaemon):
+            self._check_host(session, plan, task)
+        super().check(session, plan, task)
+
+    def _check_host(self, session: Client, plan: Plan, task: Task) -> None:
+        """Raise where this daemon cannot make such an instance at all."""
+        environment = session.server.get("environment") or {}
+        if task.params["target"] and not environment.get("server_clustered"):
+            raise InvalidOption(
+                f"'target' is '{task.params['target']}', and this daemon is not part of a cluster",
+                obj=plan.label,
+                next_step="leave 'target' out",
+            )
+        if plan.then["type"] == "virtual-machine" and "qemu" not in str(environment.get("driver")):
+            raise Unsupported(
+                f"this host cannot run virtual machines{_why_no_machines(session)}",
+                obj=plan.label,
+                endpoint=str(session.transport.endpoint),
+                next_step="mend that and restart the daemon, or use 'type: container'",
+            )
 
     def explain(self, session: Client, error: FleetError, plan: Plan, task: Task) -> FleetError:
         explained = super().explain(session, error, plan, task)
+        if explained.next_step is None and "cannot be updated when" in (explained.text or ""):
+            explained.next_step = "use 'restart: if_needed'"
+        if explained.next_step is None and re.search("no space left|out of disk space", explained.text or ""):
+            explained.next_step = "its storage pool is full: make that larger, or delete something from it"
         if explained.next_step is None and error.kind == "operation_failed":
-            lines = self._log_tail(session, task)
+            from .waits import tail
+
+            lines = tail(session, self.path(task.params) + "/logs/lxc.log", self.query(task.params), 2, only="ERROR")
             explained.next_step = f"its log says: {lines}" if lines else None
         return explained
 
@@ -178,45 +367,96 @@ class Instance(Record):
 
     def settle(self, session: Client, outcome: Outcome, task: Task) -> None:
         """Wait for what `wait_for` names, or fail with what is known."""
-        if not task.params["wait_for"] or outcome.object is None:
+        have = outcome.object
+        if have is None:
             return
-        deadline = time.monotonic() + task.params["wait_timeout"]
-        while True:
-            state = session.get(self.path(task.params) + "/state", self.query(task.params))
-            missing = [want for want in task.params["wait_for"] if not _REACHED[want](state)]
-            if not missing or task.check_mode:
-                break
-            if time.monotonic() >= deadline:
-                raise self.diagnosis(session, task, state, missing)
-            time.sleep(_POLL)
-        outcome.object["state"] = state
-        outcome.object["status"], outcome.object["status_code"] = state["status"], state["status_code"]
+        if outcome.plan.have is None and not _nics(have):
+            task.warn(f"{outcome.plan.label} has no network interface: neither its profiles nor its devices bring one")
+        if not task.params["wait_for"]:
+            return
+        from .waits import Waiting, Watch, parse
 
-    def diagnosis(self, session: Client, task: Task, state: dict[str, t.Any], missing: list[str]) -> TimedOut:
-        """Why an instance that was waited for may not be there yet."""
-        parts = [f"it is {state['status']}", f"its addresses are {', '.join(addresses(state, 'inet')) or 'none'}"]
-        links = [f"{name} is {nic['state']}" for name, nic in (state.get("network") or {}).items() if name != "lo"]
-        parts.append(f"its interfaces: {', '.join(links) or 'none'}")
-        console = self._tail(session, self.path(task.params) + "/console", task, 3)
-        if console:
-            parts.append(f"its console ends with: {console}")
-        return TimedOut(
-            f"not {' and '.join(missing)} after {task.params['wait_timeout']:g} s",
-            obj=self.label(task.params),
-            endpoint=str(session.transport.endpoint),
-            next_step="; ".join(parts),
-        )
+        one = Waiting(have["name"], outcome.plan.label, parse(task.params["wait_for"]), task.params["wait_timeout"])
+        watch = Watch(session, task.params["project"])
+        if task.check_mode:
+            one.state = watch.state(one.name) or {}
+        else:
+            for _one, error in watch.wait([one]):
+                if error is not None:
+                    raise error
+        if one.state:
+            have["state"] = one.state
+            have["status"], have["status_code"] = one.state["status"], one.state["status_code"]
 
-    def _log_tail(self, session: Client, task: Task) -> str:
-        return self._tail(session, self.path(task.params) + "/logs/lxc.log", task, 2, only="ERROR")
 
-    def _tail(self, session: Client, path: str, task: Task, count: int, only: str = "") -> str:
-        try:
-            text = session.text(path, self.query(task.params))
-        except FleetError:
-            return ""  # there may be none yet; this only adds to another message
-        lines = [line.strip() for line in text.splitlines() if line.strip() and only in line]
-        return " | ".join(lines[-count:])
+def called(name: str, task: Task) -> Task:
+    """The same task under the name that the instance has until it is renamed."""
+    return Task({**task.params, "name": name}, task.given, secrets=task.secrets, warn=task.warn)
+
+
+class Rewrite(t.NamedTuple):
+    """A write to an instance that has just been stopped, which changed the daemon's own keys in it."""
+
+    request: Request
+
+    def describe(self) -> dict[str, t.Any]:
+        return self.request.describe()
+
+    def perform(self, client: Client) -> t.Any:
+        """Write the same, with the daemon's own keys as they are now."""
+        wanted = self.request.body
+        fresh = client.get(self.request.path, self.request.query)
+        config = {key: value for key, value in wanted["config"].items() if not key.startswith("volatile.")}
+        config.update({key: value for key, value in fresh["config"].items() if key.startswith("volatile.")})
+        return client.perform(self.request._replace(body={**wanted, "config": config}))
+
+
+def with_devices(task: Task) -> Task:
+    """The same task with the devices that O(storage_pool) and O(network) stand for, as the command line has them."""
+    pool, network = task.params.get("storage_pool"), task.params.get("network")
+    if not (pool or network) or task.state == "absent":
+        return task
+    devices: dict[str, t.Any] = {}
+    if pool:
+        devices["root"] = {"type": "disk", "path": "/", "pool": pool}
+    if network:
+        devices["eth0"] = {"type": "nic", "name": "eth0", "network": network}
+    for name, own in (task.given.get("devices") or {}).items():
+        devices[name] = {**devices.get(name, {}), **own} if isinstance(own, dict) else own
+    return Task(
+        task.params,
+        {**task.given, "devices": devices},
+        check_mode=task.check_mode,
+        secrets=task.secrets,
+        warn=task.warn,
+    )
+
+
+def changes_profiles(have: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> bool:
+    """Whether a running instance gets other profiles, so that their content matters."""
+    wanted = given.get("profiles")
+    return wanted is not None and list(wanted) != have.get("profiles") and power(have) in ("started", "frozen")
+
+
+def profiles_of(session: Client, query: t.Mapping[str, str]) -> dict[str, dict[str, t.Any]]:
+    """All profiles of a project by name, in one request."""
+    found = session.find("/1.0/profiles", {**query, "recursion": "1"}) or ()
+    return {profile["name"]: profile for profile in found}
+
+
+def _nics(have: t.Mapping[str, t.Any]) -> list[str]:
+    devices = have.get("expanded_devices") or {}
+    return [name for name, device in devices.items() if device.get("type") == "nic"]
+
+
+def _why_no_machines(session: Client) -> str:
+    """What the daemon itself said about it when it started."""
+    try:
+        warnings = session.find("/1.0/warnings", {"recursion": "1"}) or ()
+    except FleetError:
+        return ""  # it needs rights that a restricted client lacks; this only adds to another message
+    told = [warning["last_message"] for warning in warnings if warning["type"] == "Instance type not operational"]
+    return f": {told[0]}" if told else ""
 
 
 def check_settled(have: t.Mapping[str, t.Any], label: str) -> None:
@@ -248,33 +488,6 @@ def half_created(have: t.Mapping[str, t.Any]) -> bool:
     )
 
 
-_STATUS = {
-    "started": ("Running", STATUS_RUNNING),
-    "stopped": ("Stopped", STATUS_STOPPED),
-    "frozen": ("Frozen", STATUS_FROZEN),
-}
-
-
 def power(have: t.Mapping[str, t.Any] | None) -> str:
     """The power state of an instance; one that is not there counts as stopped, and C(busy) is between two states."""
     return _POWER.get(have["status_code"], "busy") if have else "stopped"
-
-
-def addresses(state: t.Mapping[str, t.Any], family: str) -> list[str]:
-    """The global addresses that a running instance has.
-
-    :param family: C(inet) or C(inet6)
-    """
-    return [
-        address["address"]
-        for name, nic in (state.get("network") or {}).items()
-        if name != "lo"
-        for address in nic.get("addresses") or ()
-        if address["family"] == family and address["scope"] == "global"
-    ]
-
-
-_REACHED: dict[str, t.Callable[[t.Mapping[str, t.Any]], bool]] = {
-    "running": lambda state: _POWER.get(state["status_code"]) == "started",
-    "ipv4": lambda state: bool(addresses(state, "inet")),
-}

@@ -65,8 +65,10 @@ def wait(client: Client, operation: str, where: str, patience: float | None = No
     request = Request("GET", f"{operation}/wait", {"timeout": str(limit)})
     try:
         ended = client.judge(client.send(request, None, {}, limit + 10), request).metadata
-    except NotFound:
-        return None  # over for more than 5 s: what came of it is read back
+    except NotFound as error:
+        if client.find(operation) is None:
+            return None  # over for more than 5 s: what came of it is read back
+        ended = _after(client, operation, error, where)  # it is there: something that it needs is not
     except TimedOut:
         ended = {"status_code": STATUS_RUNNING}
     except FleetError as error:

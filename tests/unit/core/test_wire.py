@@ -190,9 +190,9 @@ def test_a_refused_upload_still_gets_its_answer(pair):
 @pytest.mark.parametrize(
     ("head", "body", "blocks"),
     [
-        (OK + b"Content-Length: 150000\r\n\r\n", b"x" * 150000, 3),
+        (OK + b"Content-Length: 600000\r\n\r\n", b"x" * 600000, 3),
         (CHUNKED + b"\r\n", b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", 2),
-        (OK + b"\r\n", b"x" * 70000, 2),
+        (OK + b"\r\n", b"x" * 300000, 2),
         (OK + b"Content-Length: 0\r\n\r\n", b"", 0),
     ],
 )

@@ -110,7 +110,16 @@ def test_what_can_be_cancelled_is_cancelled():
 
 
 def test_an_operation_that_was_forgotten_is_left_to_reading_back():
-    assert client(STARTED, (404, error("not found", 404))).perform(POST) is None
+    gone = (404, error("not found", 404))
+    assert client(STARTED, gone, gone).perform(POST) is None
+
+
+def test_an_operation_that_misses_something_is_not_one_that_was_forgotten():
+    missing = (404, error('Image "x" not found', 404))
+    ended = (200, sync({"status_code": 400, "err": 'Image "x" not found'}))
+    made = client(STARTED, missing, ended, ended)
+    with pytest.raises(errors.NotFound, match='Image "x" not found'):
+        made.perform(POST)
 
 
 def test_a_write_carries_the_etag_under_which_the_object_was_read_once():

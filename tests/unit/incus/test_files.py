@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import UnixEndpoint
@@ -55,7 +57,7 @@ class Guest(Client):
                 kind, mode, uid, gid, content = self.found[last]
                 owner = what.split(":") if verb == "chown" else (uid, gid)
                 self.found[last] = (kind, what if verb == "chmod" else mode, *map(int, owner), content)
-            return Ended(0, "", "", 0.0, False)
+            return Ended(0, b"", b"", 0.0, False)
         path = step.query["path"]
         if step.method == "DELETE":
             self.did.append(f"delete {path}")
@@ -148,11 +150,27 @@ def test_directories_above_are_made_on_demand():
 def test_a_file_of_the_managed_host(tmp_path):
     (tmp_path / "f").write_bytes(b"\0\1")
     guest = Guest(OLD)
-    done = run(guest, src=str(tmp_path / "f"))
+    done = run(guest, src=str(tmp_path / "f"), remote_src=True)
     assert guest.found["/c"][4] == b"\0\1" and "content" not in done.plan.after
     with pytest.raises(errors.InvalidOption, match="cannot read '/nonexistent' on the managed host"):
-        run(guest, src="/nonexistent")
-    assert run(guest, check=True, src="/nonexistent").plan.changed == ["sha256"]
+        run(guest, src="/nonexistent", remote_src=True)
+    foretold = run(guest, check=True, src="/nonexistent", remote_src=True).plan
+    assert foretold.changed == ["sha256"] and "content" not in foretold.after
+
+
+def test_a_file_of_the_controller_that_is_not_here_is_said_to_be_missing_there():
+    with pytest.raises(errors.InvalidOption, match="cannot read '/etc/passwd' on the controller: No such file"):
+        run(Guest(OLD), src="/etc/passwd")
+    assert run(Guest(OLD), check=True, src="/etc/passwd").plan.after["sha256"] == "not there yet"
+
+
+def test_a_digest_alone_tells_whether_a_content_is_wanted():
+    resource = File()
+    for content, changed in ((b"old\n", []), (b"new\n", ["sha256"])):
+        resource.digest = hashlib.sha256(content).hexdigest()
+        given = task(resource, {"name": "i", "path": "/c", "src": "x"}, check_mode=True)
+        plan = converge(resource, Guest(OLD), given).plan
+        assert plan.changed == changed and "content" not in plan.after
 
 
 def test_a_secret_is_in_no_diff():

@@ -6,10 +6,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Busy, Immutable, InvalidOption
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
+    Busy,
+    Immutable,
+    InvalidOption,
+    Refused,
+    Unsupported,
+)
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import NoDaemon
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.instance import Instance, addresses
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.instance import Instance, Rewrite
 
 from .helpers import sends, task
 
@@ -163,7 +172,7 @@ def test_ephemeral_cannot_change():
 
 def test_waiting_goes_with_running_only():
     with pytest.raises(InvalidOption, match="'wait_for' cannot be had together with the state 'stopped'"):
-        Instance().prepare(None, task(Instance(), {"name": "i", "state": "stopped", "wait_for": ["ipv4"]}))
+        instance().plan(None, task(Instance(), {"name": "i", "state": "stopped", "wait_for": ["ipv4"]}))
 
 
 def test_an_instance_in_between_is_read_again():
@@ -175,12 +184,184 @@ def test_an_instance_in_between_is_read_again():
         Instance().read(Session(), task(Instance(), {"name": "i"}))
 
 
-def test_addresses_are_global_and_not_of_the_loopback():
-    nic = {"addresses": [
-        {"family": "inet", "scope": "global", "address": "10.0.0.2"},
-        {"family": "inet6", "scope": "link", "address": "fe80::1"},
-    ]}  # fmt: skip
-    loopback = {"addresses": [{"family": "inet", "scope": "local", "address": "127.0.0.1"}]}
-    assert addresses({"network": {"lo": loopback, "eth0": nic}}, "inet") == ["10.0.0.2"]
-    assert addresses({"network": {"eth0": nic}}, "inet6") == []
-    assert addresses({"network": None}, "inet") == []
+# -- a new instance
+
+
+def created(given, **rest):
+    """The body that creates it."""
+    return instance(**rest).plan(None, task(Instance(), {"name": "i", **given})).steps[0]
+
+
+def test_an_empty_instance_has_no_source_and_is_not_started():
+    assert created({"empty": True, "state": "stopped"}).body["source"] == {"type": "none"}
+    with pytest.raises(InvalidOption, match="an empty container has nothing to start"):
+        created({"empty": True})
+
+
+def test_an_empty_virtual_machine_may_start_from_something_else():
+    body = created({"empty": True, "type": "virtual-machine"}).body
+    assert (body["type"], body["start"]) == ("virtual-machine", True)
+
+
+def test_an_image_and_none_exclude_each_other():
+    with pytest.raises(InvalidOption, match="'image' and 'empty' exclude each other"):
+        created({"empty": True, "image": "x", "state": "stopped"})
+
+
+def test_where_it_is_made_is_part_of_the_query_and_never_looked_at_again():
+    step = created({"image": "x", "target": "@edge", "instance_type": "c2-m4"})
+    assert step.query == {"project": "default", "target": "@edge"}
+    assert step.body["instance_type"] == "c2-m4"
+    given = {"name": "i", "image": "y", "target": "node2", "instance_type": "c1-m1"}
+    assert instance().plan(running(), task(Instance(), given)).steps == []
+
+
+def test_a_pool_and_a_network_are_the_devices_that_the_command_line_makes_of_them():
+    given = {"image": "x", "storage_pool": "fast", "network": "lab0", "devices": {"root": {"size": "1GiB"}}}
+    assert created(given).body["devices"] == {
+        "root": {"type": "disk", "path": "/", "pool": "fast", "size": "1GiB"},
+        "eth0": {"type": "nic", "name": "eth0", "network": "lab0"},
+    }
+    have = running(devices={"eth0": {"type": "nic", "name": "eth0", "network": "lab0"}})
+    assert instance().plan(have, task(Instance(), {"name": "i", "network": "lab0"})).steps == []
+
+
+def test_a_type_cannot_change():
+    with pytest.raises(Immutable):
+        instance().plan(running(type="container"), task(Instance(), {"name": "i", "type": "virtual-machine"}))
+
+
+def test_a_name_is_made_up_where_none_is_given():
+    made, wanted = Instance(), task(Instance(), {"image": "x"})
+    made.prepare(None, wanted)
+    assert re.fullmatch(r"instance-[a-z2-9]{8}", wanted.params["name"])
+    assert made.label(wanted.params) == "new instance of project 'default'"
+    other = task(Instance(), {"image": "x"})
+    Instance().prepare(None, other)
+    assert other.params["name"] != wanted.params["name"]
+
+
+@pytest.mark.parametrize("given", [{"state": "absent"}, {"state": "restarted"}, {"rename_from": "a"}])
+def test_but_not_for_an_instance_that_has_to_be_there(given):
+    with pytest.raises(InvalidOption, match="'name' is missing"):
+        Instance().prepare(None, task(Instance(), given))
+
+
+# -- restarting
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [(103, ["restart"]), (113, ["restart"]), (102, ["start"]), (110, ["unfreeze", "restart"])]
+)
+def test_a_restart_is_unconditional_and_done_once(code, expected):
+    wanted = task(Instance(), {"name": "i", "state": "restarted"})
+    assert actions(instance().plan(running(code), wanted)) == [("PUT", STATE, action) for action in expected]
+    assert instance().plan(running(), instance().repeated(wanted)).steps == []
+
+
+def test_a_new_instance_is_started_and_not_restarted():
+    steps = instance().plan(None, task(Instance(), {"name": "i", "image": "x", "state": "restarted"})).steps
+    assert len(steps) == 1 and steps[0].body["start"] is True
+
+
+PRIVILEGED = {"name": "i", "config": {"security.privileged": True, "limits.memory": "1GiB"}}
+
+
+def test_what_acts_after_a_restart_only_is_told():
+    plan = instance().plan(running(), task(Instance(), PRIVILEGED))
+    assert plan.facts == {"restart_required": ["security.privileged"]}
+    assert actions(plan) == [("PUT", WHERE, None)]
+    assert instance().plan(running(102), task(Instance(), {**PRIVILEGED, "state": "present"})).facts == {
+        "restart_required": []
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "after"),
+    [(103, "started", ["start"]), (110, "present", ["start", "freeze"]), (103, "stopped", [])],
+)
+def test_and_done_if_needed_while_it_is_stopped(code, state, after):
+    plan = instance().plan(running(code), task(Instance(), {**PRIVILEGED, "state": state, "restart": "if_needed"}))
+    before = ["unfreeze", "stop"] if code == 110 else ["stop"]
+    methods = [step.describe() for step in plan.steps]
+    assert [step["path"] for step in methods] == [*[STATE] * len(before), WHERE, *[STATE] * len(after)]
+    assert isinstance(plan.steps[len(before)], Rewrite)
+    assert plan.facts == {"restart_required": []}
+
+
+def test_what_acts_at_once_needs_no_restart():
+    wanted = task(Instance(), {"name": "i", "config": {"limits.memory": "1GiB", "user.a": 1}, "restart": "if_needed"})
+    assert actions(instance().plan(running(), wanted)) == [("PUT", WHERE, None)]
+
+
+def test_an_ephemeral_instance_is_restarted_without_stopping_it():
+    have = running(ephemeral=True)
+    plan = instance().plan(have, task(Instance(), {**PRIVILEGED, "restart": "if_needed"}))
+    assert actions(plan) == [("PUT", WHERE, None), ("PUT", STATE, "restart")]
+
+
+def test_profiles_are_judged_by_what_they_bring():
+    made = instance()
+    made.contents = {"default": {"config": {}}, "kernel": {"config": {"linux.sysctl.net.core.somaxconn": "9"}}}
+    have = running(expanded_config={})
+    plan = made.plan(have, task(Instance(), {"name": "i", "profiles": ["default", "kernel"]}))
+    assert plan.facts == {"restart_required": ["linux.sysctl.net.core.somaxconn"]}
+
+
+def test_a_write_to_a_stopped_instance_keeps_what_stopping_changed():
+    class Session(NoDaemon):
+        def get(self, path, query=None):
+            return {"config": {"volatile.last_state.power": "STOPPED", "user.old": "1"}}
+
+        def perform(self, step):
+            return step.body
+
+    wanted = Request("PUT", "/1.0/instances/i", {}, {"config": {"user.a": "1", "volatile.last_state.power": "RUNNING"}})
+    assert Rewrite(wanted).perform(Session()) == {"config": {"user.a": "1", "volatile.last_state.power": "STOPPED"}}
+
+
+# -- another name
+
+
+def test_renaming_a_stopped_instance():
+    have = running(102, name="old")
+    plan = instance().plan(have, task(Instance(), {"name": "i", "rename_from": "old", "state": "stopped"}))
+    assert sends(plan) == [("POST", "/1.0/instances/old?project=default", {"name": "i"})]
+    assert (plan.before["name"], plan.after["name"]) == ("old", "i")
+
+
+def test_a_running_one_is_stopped_for_it_only_where_that_is_allowed():
+    given = {"name": "i", "rename_from": "old", "config": {"user.a": 1}}
+    with pytest.raises(InvalidOption, match="only a stopped instance can be renamed"):
+        instance().plan(running(name="old"), task(Instance(), given))
+    plan = instance().plan(running(name="old"), task(Instance(), {**given, "restart": "if_needed"}))
+    old = "/1.0/instances/old"
+    assert [step.describe()["path"].split("?")[0] for step in plan.steps] == [
+        f"{old}/state", old, old, "/1.0/instances/i/state"
+    ]  # fmt: skip
+
+
+def test_who_has_the_new_name_already_is_left_alone():
+    assert instance().plan(running(), task(Instance(), {"name": "i", "rename_from": "old"})).steps == []
+
+
+def test_protection_is_seen_before_it_is_stopped():
+    have = running(expanded_config={"security.protection.delete": "true"})
+    with pytest.raises(Refused, match="protected from deletion"):
+        instance().plan(have, task(Instance(), {"name": "i", "state": "absent"}))
+
+
+def test_a_daemon_whose_guests_cannot_report_ready_is_not_waited_for():
+    class Old(NoDaemon):
+        def has(self, extension):
+            return extension != "instance_ready_state"
+
+        def find(self, path, query=None):
+            return running(102)
+
+    mine, wanted = Instance(), task(Instance(), {"name": "i", "wait_for": ["ready"]})
+    have = mine.read(Old(), wanted)
+    with pytest.raises(Unsupported, match="lacks the API extension 'instance_ready_state'; wait for an address"):
+        mine.plan(have, wanted)
+    plan = mine.plan(have, task(Instance(), {"name": "i", "wait_for": ["ipv4"]}))
+    assert actions(plan) == [("PUT", STATE, "start")]

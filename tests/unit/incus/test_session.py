@@ -317,7 +317,8 @@ def test_an_end_that_the_daemon_has_forgotten_is_no_success(daemon):
             daemon.streams[stream].sendall(END)
         daemon.over.set()
 
-    client, _seen = daemon(script, **{f"GET {OPERATION}/wait": error("Operation not found", 404)})
+    gone = error("Operation not found", 404)
+    client, _seen = daemon(script, **{f"GET {OPERATION}/wait": gone, f"GET {OPERATION}": gone})
     with pytest.raises(errors.Interrupted, match="does not know any more how the command ended"):
         COMMAND.run(client)
 

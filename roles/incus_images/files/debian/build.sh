@@ -13,6 +13,8 @@ sh "$here/plan.sh" "$@" >"$work/plan"
 release=$(sed -n 's/^release //p' "$work/plan")
 SOURCE_DATE_EPOCH=$(sed -n 's/^created //p' "$work/plan")
 export SOURCE_DATE_EPOCH
+# Modules that Python compiles by the way would hold times, and only where the caller lets it.
+export PYTHONDONTWRITEBYTECODE=1
 include=$(sed -n 's/^include //p' "$work/plan" | paste -s -d ,)
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 sed -n "s|^source \(.*\)|deb [signed-by=$keyring] \1 main|p" "$work/plan" >"$work/sources.list"
