@@ -214,12 +214,12 @@ class Connection(ConnectionBase):
     # -- what Ansible calls
 
     def _connect(self) -> Connection:
-        """Look at the instance. The daemon's connection is kept until `close`."""
+        """Get ready. The first command shows whether the instance is there; its connection is kept until `close`."""
         if self._guest is None:
             with _told():
                 self._guest = self._reach()
             self._connected = True
-            self._show(f"CONNECTED to {self._guest.label} as '{self.get_option('remote_user')}'")
+            self._show(f"USE {self._guest.label} as '{self.get_option('remote_user')}'")
         return self
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:

@@ -21,6 +21,10 @@ options:
     description: Seconds that the guest API may be silent while it answers.
     type: float
     default: 30.0
+"""
+
+    # What is the same for all of them, with the API or without.
+    ATTRIBUTES = r"""
 attributes:
   check_mode:
     description: Can run in check mode and predict the changed status without modifying the target.

@@ -142,7 +142,7 @@ options:
       <<: *common
   instances_from:
     description:
-      - Names of inventory hosts that are instances of the fleet, such as C(ansible_play_hosts_all), beside those in
+      - Names of inventory hosts that are instances of the fleet (C(ansible_play_hosts_all), say), beside those in
         O(instances). The definition of each is its variable C(incus_instance), a dictionary with the options of
         O(instances), evaluated for that host. O(instances[].name) is the host's name unless it says otherwise.
         O(defaults) hold here too, and an empty dictionary stands for them alone.
@@ -208,8 +208,8 @@ options:
         a second. What is on stdout stays as it is, JSON for example. A check run has none.
       - Without it, the environment variable E(NFVLAB_FLEET_PROGRESS) of the controller decides, and it is shown
         without that too.
-      - Seen over the connection to the controller itself, over SSH, and over those that run a program for each command,
-        such as C(containers.podman.podman). Over others the task runs as well, but shows nothing.
+      - Seen on the controller itself, over SSH, and over connections that run a program for each command, such as those
+        into containers of Docker and Podman. Over others the task runs as well, but shows nothing.
     type: bool
     default: true
 extends_documentation_fragment:

@@ -69,6 +69,7 @@ options:
     default: 60.0
 extends_documentation_fragment:
   - nfvlab.fleet.guest
+  - nfvlab.fleet.guest.attributes
   - nfvlab.fleet.guest.secrets
 notes:
   - To the daemon a key with an empty value is a key without one.

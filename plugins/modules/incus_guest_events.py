@@ -62,6 +62,7 @@ options:
     default: auto
 extends_documentation_fragment:
   - nfvlab.fleet.guest
+  - nfvlab.fleet.guest.attributes
   - nfvlab.fleet.guest.secrets
 attributes:
   check_mode:

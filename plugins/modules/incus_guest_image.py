@@ -49,6 +49,7 @@ options:
     type: str
 extends_documentation_fragment:
   - nfvlab.fleet.guest
+  - nfvlab.fleet.guest.attributes
 notes:
   - Containers only. The agent of a virtual machine has no such call.
   - In check mode, an image that the host does not hand out is a warning.

@@ -29,6 +29,7 @@ options:
     type: str
 extends_documentation_fragment:
   - nfvlab.fleet.guest
+  - nfvlab.fleet.guest.attributes
   - nfvlab.fleet.guest.secrets
 attributes:
   diff_mode:

@@ -31,6 +31,7 @@ options:
     default: 0.5
 extends_documentation_fragment:
   - nfvlab.fleet.guest
+  - nfvlab.fleet.guest.attributes
 author:
   - The nfvlab.fleet developers (@nfvlab)
 """

@@ -16,18 +16,22 @@ import typing as t
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     Conflict,
     FleetError,
+    InvalidOption,
     MissingReference,
     NotFound,
     OperationFailed,
     Refused,
     Unreachable,
 )
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import Task
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import path as join
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.inside import NOT_FOUND, Entry, Exec, Inside
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.session import Command, Completed, Process
 
+if t.TYPE_CHECKING:
+    from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.inside import Entry, Inside
+
 ROOT = "root"
+NO_SHELL = 127  # the exit code of a command that is not there
 LOST = ("obj", "endpoint", "next_step", "code", "text")  # what is known of an instance that cannot be used
 LINKS = 40  # that are followed before it is called a loop, as Linux does
 # Exit codes of commands that were killed, perhaps because their instance was.
@@ -71,33 +75,42 @@ def parse_user(name: str, passwd: str, group: str) -> User | None:
 
 
 class Guest:
-    """One running instance.
+    """One running instance. It is looked at only when something is wrong, or when a file is moved.
 
     :param user: name or number of the user in it that commands run as and files belong to
     :param shell: path of the shell in it
-    :raises FleetError: it cannot be used; the sentence says why
     """
 
     def __init__(self, client: Client, name: str, project: str, user: str = ROOT, shell: str = "/bin/sh") -> None:
+        if not project:
+            raise InvalidOption("'project' is empty", next_step="give a name")
+        self.label = f"instance '{name}' of project '{project}'"
         self._client = client
-        self._task = Task({"name": name, "project": project}, {})
+        self._place = {"name": name, "project": project}
+        self._path = join("1.0", "instances", name)
         self._name = user
         self._user: User | None = None
         self._shell = shell
-        self._inside = self.look()
+        self._looked: Inside | None = None
 
     @property
-    def label(self) -> str:
-        """The instance, as a person would name it."""
-        return self._inside.label
+    def _inside(self) -> Inside:
+        """The instance, looked at once."""
+        if self._looked is None:
+            self._looked = self.look()
+        return self._looked
 
     def look(self) -> Inside:
         """The instance as it is now.
 
         :raises Unreachable: it is not there or does not run
         """
+        # Every task of a playbook imports anew, and most need none of it.
+        from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import Task
+        from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.inside import Inside
+
         try:
-            inside = Inside(self._client, self._task)
+            inside = Inside(self._client, Task(self._place, {}))
             inside.require_running()
         except (NotFound, Refused) as error:
             known = {key: value for key, value in vars(error).items() if key in LOST}
@@ -145,7 +158,7 @@ class Guest:
                 endpoint=str(self._client.transport.endpoint),
                 next_step="what the command had done by then is not known; start it with nfvlab.fleet.incus_instance",
             )
-        if ended.rc == NOT_FOUND and not ended.stdout and not ended.stderr and self._entry(self._shell)[1] is None:
+        if ended.rc == NO_SHELL and not ended.stdout and not ended.stderr and self._entry(self._shell)[1] is None:
             raise MissingReference(
                 f"there is no shell '{self._shell}' in it",
                 obj=self.label,
@@ -162,7 +175,7 @@ class Guest:
     def _begin(
         self, words: t.Sequence[str], environment: t.Mapping[str, str], options: t.Mapping[str, t.Any]
     ) -> Process:
-        command = Command(self._inside.path, self._inside.query, words, environment, options)
+        command = Command(self._path, {"project": self._place["project"]}, words, environment, options)
         try:
             return Process(self._client, command)
         except FleetError as error:
@@ -210,6 +223,8 @@ class Guest:
 
         :raises FleetError: it is not there
         """
+        from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.inside import Entry, Exec
+
         with _local(source), open(source, "rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o777
         path, entry = self._entry(path)
@@ -221,7 +236,8 @@ class Guest:
         folder, name = posixpath.split(path)
         temporary = posixpath.join(folder, f".{name[:200]}.{os.urandom(6).hex()}")
         self._write(source, temporary, entry)
-        rename = Exec(self._inside.path, self._inside.query, ("mv", "-f", temporary, path), record=False, must=True)
+        inside = self._inside
+        rename = Exec(inside.path, inside.query, ("mv", "-f", temporary, path), record=False, must=True)
         try:
             rename.perform(self._client)
         except FleetError as error:

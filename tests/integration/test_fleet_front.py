@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import typing as t
 from pathlib import Path
 
@@ -232,7 +233,7 @@ def test_progress_can_be_switched_off(
 
     def look(request: Seen) -> None:
         if request.method == "POST":
-            threading.Event().wait(1.5)  # a line would have come by now
+            time.sleep(1.5)  # a line would have come by now
             seen.append(glob.glob(FILES))
 
     proxy.fault = look
@@ -270,12 +271,10 @@ def test_a_play_that_is_interrupted_leaves_no_file_and_nothing_running(
         run.end()
         slow.go_on.set()
     assert run.process.returncode != 0
-    until_gone = threading.Event()
-    for _attempt in range(10 * PATIENCE):
-        if not module.exists() and not glob.glob(FILES):
-            break
-        until_gone.wait(0.1)
-    assert not module.exists() and glob.glob(FILES) == []
+    deadline = time.monotonic() + PATIENCE
+    while module.exists() or glob.glob(FILES):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 # Hosts of the inventory

@@ -266,6 +266,7 @@ class WebSocket:
         self._ready: list[Message] = []
         self._out = bytearray()
         self._closing = False  # whether our close frame is out
+        self._deaf = ""  # why the peer takes nothing any more; what it had sent before may still be there
         self._key = ""
         self._asked: t.Mapping[str, str] = {}
         self._later = _later(sock)
@@ -304,6 +305,8 @@ class WebSocket:
         deadline = time.monotonic() + self.timeout
         while not self._write() and time.monotonic() < deadline:
             self._wait(deadline, select.POLLOUT)
+        if self._deaf:
+            raise self._broken(f"the connection broke: {self._deaf}")
         if self._out:
             raise self._silent(self.timeout)
 
@@ -481,6 +484,8 @@ class WebSocket:
             self._ready = self.take()
             if self.ended is not None:
                 raise self._broken("the server closed the connection before it had everything")
+        if self._deaf:
+            raise self._broken(f"the connection broke: {self._deaf}")
 
     def _wait(self, deadline: float | None, events: int = select.POLLIN) -> None:
         """Wait for the socket, at most until the deadline."""
@@ -503,20 +508,21 @@ class WebSocket:
             return self._sock.recv(_BLOCK)
         except self._later:
             return None
+        except ConnectionResetError:
+            return b""  # it hung up without having read everything, such as an answer to its ping
         except OSError as error:
             raise self._broken(f"the connection broke: {error.strerror or error}") from None
 
     def _write(self) -> bool:
+        """Send what can be sent; whether nothing is left. A peer that takes nothing any more may still be heard."""
         try:
             while self._out:
                 del self._out[: self._sock.send(self._out[:_BLOCK])]
         except self._later:
             return False
         except OSError as error:
-            if self._closing:
-                self._out.clear()  # nobody is left to hear it
-                return True
-            raise self._broken(f"the connection broke: {error.strerror or error}") from None
+            self._deaf = error.strerror or str(error)
+            self._out.clear()
         return True
 
     def _broken(self, what: str) -> FleetError:

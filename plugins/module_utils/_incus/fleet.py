@@ -21,6 +21,9 @@ from .instance import Instance, check_settled
 
 MARK = "user.nfvlab.fleet"  # holds the fleet's full name in every instance that it made
 
+# States in which nothing that could be waited for comes.
+QUIET = ("stopped", "frozen", "absent")
+
 _RANGE = re.compile(r"\[(\d+):(\d+)\]")
 
 
@@ -81,6 +84,8 @@ def definitions(defaults: t.Mapping[str, t.Any], entries: t.Iterable[t.Mapping[s
     found: dict[str, Definition] = {}
     for entry in entries:
         merged = combine(defaults, entry)
+        if entry.get("state") in QUIET and "wait_for" not in entry:
+            merged.pop("wait_for", None)  # that of the defaults is for those that run
         for name in expand(entry.get("name") or ""):
             if not name:
                 raise InvalidOption("a definition has an empty 'name'", next_step="give every instance a name")

@@ -19,6 +19,18 @@ from .client import Client, NoDaemon
 from .options import CONNECTION, connect
 from .record import SECRETS
 
+# The extension with which a collection is listed for all projects at once; without it the daemon ignores the wish.
+_ALL_PROJECTS = {
+    "buckets": "storage_buckets_all_projects",
+    "images": "images_all_projects",
+    "instances": "instance_all_projects",
+    "network-acls": "network_acls_all_projects",
+    "network-zones": "network_zones_all_projects",
+    "networks": "networks_all_projects",
+    "operations": "operations_get_query_all_projects",
+    "profiles": "profiles_all_projects",
+    "volumes": "storage_volumes_all_projects",
+}
 # Collections that every daemon can filter (extensions api_filtering, storage_volume_api_filtering).
 _FILTERED = ("instances", "images", "volumes")
 
@@ -35,6 +47,9 @@ def read(session: Client, task: Task) -> list[t.Any]:
     segments = [segment for segment in params["collection"].split("/") if segment]
     where = join("1.0", *segments)
     query = {"all-projects": "true"} if params["all_projects"] else {"project": params["project"]}
+    if params["all_projects"]:
+        for extension in (_ALL_PROJECTS[segment] for segment in segments if segment in _ALL_PROJECTS):
+            session.require(extension, f"'all_projects' for '{params['collection']}'")
     if params["recursion"]:
         query["recursion"] = str(params["recursion"])
     if params["filter"]:

@@ -71,6 +71,7 @@ class Instance(Record):
             ),
         )
         self.starts_on_creation = False
+        self.reports_ready = True
         self.brand = "incus"
         self.generated = False  # whether the name is ours
         self.contents: dict[str, dict[str, t.Any]] = {}  # profiles by name, where a change of them has to be judged
@@ -116,17 +117,18 @@ class Instance(Record):
         former = task.params.get("rename_from")
         if have is None and former:
             have = session.find(self.collection_path(task.params) + join(former), self.query(task.params))
-        if have is None or half_created(have):
+        if have is None or half_created(have) or "ready" in task.params["wait_for"]:
             self.learn(session)
-        else:
+        if have is not None and not half_created(have):
             check_settled(have, self.label(task.params))
             if changes_profiles(have, task.given):
                 self.contents = profiles_of(session, self.query(task.params))
         return have
 
     def learn(self, session: Client) -> None:
-        """What creating depends on."""
+        """What creating and waiting depend on."""
         self.starts_on_creation = session.has("instance_create_start")
+        self.reports_ready = session.has("instance_ready_state")
         self.brand = session.brand
 
     # -- planning
@@ -149,6 +151,12 @@ class Instance(Record):
                     f"'wait_for' cannot be had together with the state '{task.state}'",
                     obj=self.label(params),
                     next_step="leave one of the two out",
+                )
+            if "ready" in params["wait_for"] and not self.reports_ready:
+                raise Unsupported(
+                    "its guest cannot report Ready: this daemon lacks the API extension 'instance_ready_state'",
+                    obj=self.label(params),
+                    next_step="wait for an address or a port instead, or use a daemon that has it",
                 )
         if params["image"] and params["empty"]:
             raise InvalidOption(

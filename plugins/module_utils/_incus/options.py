@@ -14,10 +14,12 @@ import typing as t
 from ansible.module_utils.basic import env_fallback
 
 from .._core.errors import InvalidOption, NoSocket
-from .._core.fields import Spec
 from .._core.http import Endpoint, UnixEndpoint
-from .._core.resource import Task
 from .client import Client, NoDaemon, discover_socket
+
+if t.TYPE_CHECKING:  # a connection gets by without them
+    from .._core.fields import Spec
+    from .._core.resource import Task
 
 DEFAULT_PORT = 8443
 

@@ -23,8 +23,7 @@ import time
 import typing as t
 
 from .._core.errors import FleetError, Interrupted, Malformed, OperationFailed, TimedOut, Unreachable
-from .._core.http import CONNECT_TIMEOUT, Endpoint, Request
-from .._core.pool import each
+from .._core.http import CONNECT_TIMEOUT, Endpoint, Request, UnixEndpoint
 from .._core.websocket import BINARY, TEXT, WebSocket
 from .answers import envelope
 from .client import Client
@@ -368,9 +367,8 @@ def _connect(client: Client, operation: str, secrets: t.Mapping[str, str]) -> di
     """The connected WebSockets of a command's streams. Round trips count: all are connected, then all are asked for."""
     endpoint, timeout = client.transport.endpoint, client.transport.timeout
     where = f"{endpoint} GET {operation}/websocket"
-    sockets = {
-        name: WebSocket(link, where, timeout=timeout) for name, link in zip(STREAMS, _sockets(endpoint, timeout))
-    }
+    connected = _sockets(endpoint, min(timeout, CONNECT_TIMEOUT))
+    sockets = {name: WebSocket(sock, where, timeout=timeout) for name, sock in zip(STREAMS, connected)}
     try:
         for name, link in sockets.items():
             request = Request("GET", f"{operation}/websocket", {"secret": secrets[name]})
@@ -388,11 +386,20 @@ def _connect(client: Client, operation: str, secrets: t.Mapping[str, str]) -> di
 
 def _sockets(endpoint: Endpoint, timeout: float) -> list[socket.socket]:
     """A connected socket for each stream."""
-    made = list(each(lambda _name: endpoint.connect(min(timeout, CONNECT_TIMEOUT)), STREAMS, workers=len(STREAMS)))
-    sockets = [sock for _name, sock, _error in made if sock is not None]
-    for _name, _sock, error in made:
-        if error is not None:
-            for sock in sockets:
-                sock.close()
-            raise error
-    return sockets
+    made: list[socket.socket] = []
+    try:
+        if isinstance(endpoint, UnixEndpoint):
+            made.extend(endpoint.connect(timeout) for _name in STREAMS)
+            return made
+        from .._core.pool import each  # far away, each connection takes round trips of its own
+
+        for _name, sock, error in each(lambda _name: endpoint.connect(timeout), STREAMS, workers=len(STREAMS)):
+            if sock is not None:
+                made.append(sock)
+            if error is not None:
+                raise error
+    except BaseException:
+        for sock in made:
+            sock.close()
+        raise
+    return made

@@ -433,6 +433,22 @@ def test_without_waiting_an_end_is_only_noted(opened):
     assert link.ended == End(ABNORMAL) and link.take() == []
 
 
+def test_what_came_before_the_peer_hung_up_is_read_also_where_it_takes_no_answers(opened):
+    link, peer = opened
+    link.send("never read")
+    peer.sock.sendall(frame(PING, b"keepalive") + frame(BINARY, b"data") + frame(TEXT))
+    peer.sock.close()  # with something unread: that is a reset
+    assert link.take() == [Message(BINARY, b"data"), Message(TEXT, b"")]
+    assert link.take() == [] and link.ended == End(ABNORMAL)
+
+
+def test_sending_to_a_peer_that_is_gone_is_an_error(opened):
+    link, peer = opened
+    peer.sock.close()
+    with pytest.raises(errors.Interrupted, match="the connection broke"):
+        link.send("hello")
+
+
 def test_nothing_comes_in_time(opened):
     with pytest.raises(errors.TimedOut, match=r"silent for 0\.05 s"):
         opened[0].receive(0.05)

@@ -148,3 +148,9 @@ def test_waves():
     assert list(fleet.waves(members, 2)) == [[0, 1], [2, 3], [4]]
     assert list(fleet.waves(members, 0)) == [members]
     assert list(fleet.waves([], 0)) == []
+
+
+def test_what_the_defaults_wait_for_is_for_those_that_run():
+    entries = [{"name": "a"}, {"name": "b", "state": "stopped"}, {"name": "c", "state": "frozen", "wait_for": ["ipv4"]}]
+    found = fleet.definitions({**DEFAULTS, "wait_for": ["ipv4"]}, entries)
+    assert [one.given.get("wait_for") for one in found] == [["ipv4"], None, ["ipv4"]]

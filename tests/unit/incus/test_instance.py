@@ -9,7 +9,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Busy, Immutable, InvalidOption, Refused
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
+    Busy,
+    Immutable,
+    InvalidOption,
+    Refused,
+    Unsupported,
+)
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import NoDaemon
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.instance import Instance, Rewrite
@@ -343,3 +349,19 @@ def test_protection_is_seen_before_it_is_stopped():
     have = running(expanded_config={"security.protection.delete": "true"})
     with pytest.raises(Refused, match="protected from deletion"):
         instance().plan(have, task(Instance(), {"name": "i", "state": "absent"}))
+
+
+def test_a_daemon_whose_guests_cannot_report_ready_is_not_waited_for():
+    class Old(NoDaemon):
+        def has(self, extension):
+            return extension != "instance_ready_state"
+
+        def find(self, path, query=None):
+            return running(102)
+
+    mine, wanted = Instance(), task(Instance(), {"name": "i", "wait_for": ["ready"]})
+    have = mine.read(Old(), wanted)
+    with pytest.raises(Unsupported, match="lacks the API extension 'instance_ready_state'; wait for an address"):
+        mine.plan(have, wanted)
+    plan = mine.plan(have, task(Instance(), {"name": "i", "wait_for": ["ipv4"]}))
+    assert actions(plan) == [("PUT", STATE, "start")]

@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""LXD beside Incus on one host: brought by the role, used by the modules, taken away again without a trace.
+
+Of the case files only those run here whose modules differ most between the brands. All of them run against LXD with
+
+    LXD_SOCKET=/var/lib/lxd/unix.socket python -m pytest tests/integration/test_modules.py
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import typing as t
+from pathlib import Path
+
+import pytest
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import UnixEndpoint
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
+
+from . import test_a_site as site
+from .conftest import MARKER, playbook, run_module, sweep
+from .proxy import Proxy, recording
+from .test_modules import perform, steps
+
+LXD = "/var/lib/lxd/unix.socket"
+RANGES = ("/etc/subuid", "/etc/subgid")
+PLAY = "tests/integration/brands.yml"
+
+
+def role(*arguments: str, check: bool = True, **variables: t.Any) -> str:
+    """Run the role for both brands, or for the one in its tags; what it said."""
+    return playbook(PLAY, "-e", json.dumps(variables), *arguments, check=check).stdout
+
+
+def machine() -> dict[str, set[str]]:
+    """What a daemon could leave behind on a host."""
+    return {
+        **site.machine(),
+        "ranges": {f"{path}: {line}" for path in RANGES for line in Path(path).read_text().splitlines()},
+        "accounts": site.lines("getent", "passwd") | site.lines("getent", "group"),
+        "tables": site.lines("nft", "list", "tables") if shutil.which("nft") else set(),
+    }
+
+
+def incus_starts_a_container(image: str) -> None:
+    """A container of Incus starts, of which a second id-map range for root would keep it."""
+    place = {"socket": discover_socket({})}
+    incus = Client(UnixEndpoint(place["socket"]))
+    assert incus.brand == "incus"
+    sweep(incus)
+    disk = {"root": {"type": "disk", "path": "/", "pool": "nfvt-pool"}}
+    for module, args in (
+        ("incus_storage_pool", {"name": "nfvt-pool", "driver": "dir"}),
+        ("incus_image", {"alias": "nfvt-image", "path": image}),
+        ("incus_instance", {"name": "nfvt-1", "image": "nfvt-image", "profiles": [], "devices": disk}),
+    ):
+        made = run_module(module, {**place, **args})
+        assert not made.failed, made["msg"]
+    assert run_module("incus_exec", {**place, "name": "nfvt-1", "command": ["true"]})["rc"] == 0
+    sweep(incus)
+
+
+@pytest.fixture(scope="module")
+def before(prepared: None) -> t.Iterator[dict[str, set[str]]]:
+    """The machine before LXD, and no LXD afterwards, whatever happened."""
+    if os.path.exists(LXD) and not MARKER.with_name("incus_daemon_lxd.json").exists():
+        pytest.skip("this host has an LXD that is not ours")
+    role("--tags", "lxd", lxd_state="absent")  # what an earlier run may have left
+    sweep(Client(UnixEndpoint(discover_socket({}))))  # bridges of two daemons cannot have one name
+    before = machine()
+    yield before
+    role("--tags", "lxd", lxd_state="absent")
+
+
+@pytest.fixture(scope="module")
+def client(before: dict[str, set[str]]) -> t.Iterator[Client]:
+    """A client of LXD, to which the environment leads the modules too."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in ("INCUS_SOCKET", "INCUS_DIR"):
+            patch.delenv(variable, raising=False)
+        patch.setenv("LXD_SOCKET", LXD)
+        yield Client(UnixEndpoint(LXD))
+
+
+@pytest.fixture(scope="module")
+def doorman(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Proxy]:
+    """A recording proxy in front of LXD."""
+    with recording({"socket": LXD}, tmp_path_factory.mktemp("lxd")) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def stage(client: Client, image: str) -> dict[str, t.Any]:
+    """Where the steps of one case stand."""
+    return {"image": image}
+
+
+def test_a_check_run_predicts_lxd_and_changes_nothing(before: dict[str, set[str]]) -> None:
+    said = role("--tags", "lxd", "--check", "--diff")
+    assert site.changed(said) > 0 and "Would install lxd, lxd-client" in said and "Would start lxd" in said
+    assert machine() == before
+
+
+def test_lxd_comes_beside_incus_and_both_have_the_one_range(before: dict[str, set[str]], client: Client) -> None:
+    assert site.changed(role()) > 0
+    for path in RANGES:
+        assert len([line for line in Path(path).read_text().splitlines() if line.startswith("root:")]) == 1
+    assert machine()["ranges"] == before["ranges"]
+    assert client.brand == "lxd" and not client.has("instance_create_start")
+    assert client.server["config"]["user.beside"] == "Incus"
+    assert Client(UnixEndpoint(discover_socket({}))).brand == "incus"
+    assert discover_socket(os.environ) == LXD
+
+
+def test_a_second_run_changes_nothing(client: Client) -> None:
+    assert site.changed(role()) == 0
+
+
+@pytest.mark.parametrize(("path", "step"), list(steps("incus_file", "incus_fleet", "incus_info", "incus_instance")))
+def test_step(path: Path, step: dict[str, t.Any], stage: dict[str, t.Any], client: Client, doorman: Proxy) -> None:
+    perform(path, step, stage, client, doorman)
+
+
+def test_a_container_lives_by_two_operations_and_tells_what_it_is_asked(client: Client, image: str) -> None:
+    sweep(client)
+    imported = run_module("incus_image", {"alias": "nfvt-image", "path": image})
+    assert not imported.failed, imported["msg"]
+    wanted = {"name": "nfvt-1", "image": "nfvt-image", "profiles": ["beside"], "wait_for": ["ipv4"]}
+    made = run_module("incus_instance", wanted)
+    assert not made.failed, made["msg"]
+    assert [action["method"] for action in made["actions"]] == ["POST", "PUT"]
+    written = run_module("incus_file", {"name": "nfvt-1", "path": "/root/x", "content": "x", "mode": "0640", "uid": 7})
+    assert written["file"]["mode"] == "0640" and written["file"]["uid"] == 7, written
+    script = "stat -c '%a %u' /root/x; echo oops >&2; exit 3"
+    done = run_module("incus_exec", {"name": "nfvt-1", "command": ["sh", "-c", script], "success_codes": [3]})
+    assert (done["rc"], done["stdout"], done["stderr"]) == (3, "640 7\n", "oops\n")
+    assert [name for name in client.names("/1.0/instances/nfvt-1/logs") or () if name.startswith("exec_")] == []
+    refused = run_module("incus_instance", {**wanted, "wait_for": ["ready"]})
+    assert refused["failure"]["kind"] == "unsupported" and "'instance_ready_state'" in refused["msg"]
+
+
+def test_incus_still_starts_containers(client: Client, image: str) -> None:
+    incus_starts_a_container(image)
+
+
+def test_a_daemon_with_instances_is_not_removed(client: Client) -> None:
+    said = role("--tags", "lxd", check=False, lxd_state="absent", incus_daemon_force=False)
+    assert "The LXD daemon still has 1 instance(s): nfvt-1." in " ".join(said.split())
+    assert client.get("/1.0/instances/nfvt-1")["status"] == "Running"
+
+
+def test_removing_lxd_leaves_the_machine_as_it_was(before: dict[str, set[str]], client: Client, image: str) -> None:
+    client.transport.close()
+    assert site.changed(role("--tags", "lxd", lxd_state="absent")) > 0
+    after = machine()
+    assert {kind: after[kind] ^ before[kind] for kind in after} == {kind: set() for kind in after}
+    assert not any(path.read_text() == "lxd\n" for path in Path("/proc").glob("[0-9]*/comm"))
+    incus_starts_a_container(image)
