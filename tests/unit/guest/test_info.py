@@ -23,7 +23,7 @@ ANSWERS = {
 
 
 def info(tmp_path, answers=None, place="sock", **args):
-    with peer(tmp_path, ANSWERS if answers is None else answers, place) as (server, _guest):
+    with peer(tmp_path, answers or ANSWERS, place) as (server, _guest):
         return run_module("incus_guest_info", {"socket": server.path, **args}), server
 
 
