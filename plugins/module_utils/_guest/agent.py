@@ -188,9 +188,14 @@ class Agent(Resource):
             plan.changed.append(settings)
         plan.before = {path: now.get(path) for path in plan.changed}
         plan.after = {path: want[path] for path in plan.changed}
+        if settings not in now:
+            plan.changed.insert(0, "state")
+            plan.before, plan.after = {"state": "absent"}, {"state": "present", **plan.after}
         plan.steps = [MakeFolder(folder) for folder in have["folders"]]
         plan.steps += [
-            Write(path, content[path], {"mode": 0o600 if path == settings else 0o644}, 0o644) for path in plan.changed
+            Write(path, content[path], {"mode": 0o600 if path == settings else 0o644}, 0o644)
+            for path in plan.changed
+            if path in content
         ]
         return plan
 
