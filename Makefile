@@ -75,13 +75,16 @@ lint-sanity: $(DEV)
 	command -v shellcheck >/dev/null || $(call install,shellcheck)
 	tools/sanity.sh
 
-.PHONY: format generate docs bench clean help
+.PHONY: format generate protocols docs bench clean help
 format: $(DEV) ## let ruff format and sort what it can
 	ruff check --fix
 	ruff format
 
 generate: $(DEV) ## write meta/runtime.yml, docs/errors.md and docs/modules.md anew
 	python tools/generate.py
+
+protocols: $(DEV) ## hold the Kata agent's message table against protocol files (PROTOS=directory)
+	PYTHONPATH=build/collections python tools/protocols.py "$(PROTOS)"
 
 docs: generate ## build the reference as HTML in build/docs/html
 	tools/docs.sh

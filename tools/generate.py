@@ -35,6 +35,9 @@ SYSTEMS = {
     "ios": ("ios_", "Cisco IOS"),
 }
 
+# Modules that only write files: the defaults of their system's group say how to reach it, which they cannot take.
+LOCAL = ("kata_agent_config", "kata_runtime_config")
+
 # Roles whose lists are a module's options: what the role does, and for each variable what it holds and the module.
 ROLES = {
     "incus_platform": (
@@ -50,6 +53,15 @@ ROLES = {
     "incus_fleet": (
         "Brings up fleets of instances, or takes them away.",
         {"fleets": ("Fleets", "incus_fleet")},
+    ),
+    "kata_sandbox": (
+        "Makes sandboxes of Kata agents with their network, files and containers, or ends them.",
+        {
+            "sandboxes": ("Sandboxes", "kata_sandbox"),
+            "networks": ("Interfaces, routes and neighbours of guests", "kata_network"),
+            "files": ("Files of guests", "kata_copy"),
+            "containers": ("Containers", "kata_container"),
+        },
     ),
 }
 
@@ -75,7 +87,8 @@ def by_system(names: list[str]) -> dict[str, list[str]]:
 def runtime(names: list[str]) -> str:
     """meta/runtime.yml."""
     lines = ["---", "# Written by tools/generate.py.", 'requires_ansible: ">=2.19.0"', "action_groups:"]
-    for group, members in {"all": names, **by_system(names)}.items():
+    reaching = [name for name in names if name not in LOCAL]
+    for group, members in {"all": names, **by_system(reaching)}.items():
         lines += [f"  {group}:", *(f"    - {name}" for name in members)]
     routed = [name for name in names if name.endswith("_info") and name != "incus_info"]
     if routed:
@@ -145,19 +158,28 @@ def modules(docs: dict[str, dict]) -> str:
 
 
 def own_options(name: str, doc: dict) -> dict[str, dict]:
-    """A module's options as those of a list's item, fragments merged, without the connection."""
-    path = ROOT / "plugins" / "doc_fragments" / "incus.py"
-    spec = importlib.util.spec_from_file_location("fragments", path)
-    assert spec and spec.loader
-    fragments = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(fragments)
+    """A module's options as those of a list's item, fragments merged.
+
+    The connection is left out, but for agents: each item may be about another one.
+    """
     merged = {}
     for fragment in doc["extends_documentation_fragment"]:
-        part = fragment.removeprefix("nfvlab.fleet.incus").lstrip(".").upper()
+        system, _dot, part = fragment.removeprefix("nfvlab.fleet.").partition(".")
+        fragments = load_fragments(system)
+        part = part.upper() or ("DOCUMENTATION" if system == "kata" else "")
         if part:
             merged.update(yaml.safe_load(getattr(fragments.ModuleDocFragment, part))["options"])
     merged.update(doc.get("options", {}))
     return {option: as_role_option(merged[option]) for option in sorted(merged)}
+
+
+def load_fragments(system: str) -> types.ModuleType:
+    """The documentation fragments of a system."""
+    spec = importlib.util.spec_from_file_location("fragments", ROOT / "plugins" / "doc_fragments" / f"{system}.py")
+    assert spec and spec.loader
+    fragments = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fragments)
+    return fragments
 
 
 def as_role_option(documented: dict) -> dict:

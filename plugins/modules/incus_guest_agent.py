@@ -11,8 +11,8 @@ module: incus_guest_agent
 short_description: Install the small services of this collection in an instance
 version_added: 0.1.0
 description:
-  - Installs the code of a service and its configuration in the instance in which it runs. The roles
-    nfvlab.fleet.incus_guest_ready and nfvlab.fleet.incus_guest_config use it and add the unit that runs the service.
+  - Installs the code of a service, its configuration and its systemd unit C(nfvlab-guest-NAME.service) in the instance
+    in which it runs. The roles nfvlab.fleet.incus_guest_ready and nfvlab.fleet.incus_guest_config use it and run it.
   - The code is Python without further libraries, below C(/usr/local/lib/nfvlab-fleet); the configuration is
     C(/etc/nfvlab-fleet/NAME.json), which only root may read. O(socket) and O(timeout) are those of the service.
 options:
@@ -50,6 +50,11 @@ EXAMPLES = r"""
       checks:
         - name: web
           command: curl --fail --silent http://localhost/
+
+- name: Files that follow the keys of the host are followed no more
+  nfvlab.fleet.incus_guest_agent:
+    name: config
+    state: absent
 """
 
 RETURN = r"""

@@ -106,20 +106,28 @@ def remove_project(client: Client) -> None:
 
 
 @contextlib.contextmanager
+def room(client: Client) -> t.Iterator[str]:
+    """The project, with a root disk on a C(dir) pool of its own."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_pool(client))
+        name = stack.enter_context(project(client))
+        root = {"root": {"type": "disk", "path": "/", "pool": POOL}}
+        body = {"config": {}, "devices": root}
+        client.perform(Request("PUT", path("1.0", "profiles", "default"), {"project": name}, body))
+        yield name
+
+
+@contextlib.contextmanager
 def workplace(client: Client) -> t.Iterator[str]:
-    """The project, ready for instances: with C(IMAGE) and with a root disk on a C(dir) pool of its own.
+    """The project, ready for instances: a `room` with C(IMAGE).
 
     :raises Skip: the image was not built on this machine
     """
     image = next(iter(sorted(IMAGES.glob("busybox-*.tar"))), None)
     if image is None:
         raise Skip(f"there is no {IMAGES}/busybox-*.tar; the role incus_images builds it")
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(_pool(client))
-        name = stack.enter_context(project(client))
+    with room(client) as name:
         query = {"project": name}
-        root = {"root": {"type": "disk", "path": "/", "pool": POOL}}
-        client.perform(Request("PUT", path("1.0", "profiles", "default"), query, {"config": {}, "devices": root}))
         made = client.perform(Request("POST", path("1.0", "images"), query, upload={"image": str(image)}))
         alias = {"name": IMAGE, "target": made["fingerprint"]}
         client.perform(Request("POST", path("1.0", "images", "aliases"), query, alias))

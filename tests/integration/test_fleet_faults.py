@@ -62,7 +62,7 @@ def test_a_full_pool_is_said_and_costs_nothing_that_was_there(
 
 
 def test_an_image_that_vanishes_between_plan_and_create(
-    fleet: dict[str, t.Any], house: Client, proxy: Proxy, socket: str
+    fleet: dict[str, t.Any], house: Client, doorman: Proxy, socket: str
 ) -> None:
     gone: list[str] = []
     fingerprint = house.get("/1.0/images/aliases/nfvt-i", PROJECT)["target"]
@@ -73,11 +73,9 @@ def test_an_image_that_vanishes_between_plan_and_create(
             with Client(UnixEndpoint(socket)) as other:
                 other.perform(Request("DELETE", f"/1.0/images/{fingerprint}", PROJECT))
 
-    proxy.fault = vanish
-    result = run_module(
-        "incus_fleet", {**fleet, "socket": proxy.path, "instances": [{"name": "nfvt-[1:3]"}], "workers": 1}
-    )
-    proxy.clear()
+    doorman.fault = vanish
+    result = run_module("incus_fleet", {**fleet, **doorman.door, "instances": [{"name": "nfvt-[1:3]"}], "workers": 1})
+    doorman.clear()
     assert gone and result.failed and result["counts"]["failed"] == 3
     for entry in result["results"]:
         assert entry["failed"] and "image" in entry["msg"].lower() and "\n" not in entry["msg"], entry["msg"]

@@ -14,6 +14,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Req
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import IMAGES, Result, playbook, run_module, sweep
+from .proxy import Door
 
 NETWORK = {"ipv4.address": "10.118.0.1/24", "ipv4.nat": False, "ipv6.address": "fd42:118::1/64", "ipv6.nat": False}
 
@@ -28,7 +29,7 @@ with socket.socket(socket.AF_UNIX) as api:
 
 
 @pytest.fixture(scope="module")
-def stage(client: Client, image: str) -> t.Iterator[Client]:
+def stage(client: Client, image: str, door: Door) -> t.Iterator[Client]:
     """A pool, a network, and an image of busybox."""
     sweep(client)
     for module, args in (
@@ -43,7 +44,7 @@ def stage(client: Client, image: str) -> t.Iterator[Client]:
 
 
 @pytest.fixture(scope="module")
-def debian(stage: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
+def debian(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[str]:
     """An image of Debian with cloud-init, built by the role."""
     play = tmp_path_factory.mktemp("debian") / "image.yml"
     play.write_text(
@@ -169,7 +170,7 @@ def test_a_fleet_waits_for_all_kinds_together(stage: Client) -> None:
 # -- a guest that has a guest API and cloud-init
 
 
-def test_a_guest_that_reports_ready_ends_the_wait_and_changes_nothing_for_anybody(debian: str) -> None:
+def test_a_guest_that_reports_ready_ends_the_wait_and_changes_nothing_for_anybody(stage: Client, debian: str) -> None:
     made = launch("nfvt-d", debian, state="stopped")
     assert not made.failed, made["msg"]
     seed("nfvt-d", "#cloud-config\nlocale: false\nwrite_files:\n  - {path: /run/seen, content: done}\n")
@@ -192,7 +193,7 @@ def test_a_guest_that_reports_ready_ends_the_wait_and_changes_nothing_for_anybod
         assert not done.failed and done["changed"] is True, done["msg"]
 
 
-def test_the_errors_of_cloud_init_are_told(debian: str) -> None:
+def test_the_errors_of_cloud_init_are_told(stage: Client, debian: str) -> None:
     made = launch("nfvt-c", debian, state="stopped")
     assert not made.failed, made["msg"]
     seed("nfvt-c", "#cloud-config\nlocale: false\nruncmd:\n  - [sh, -c, 'exit 7']\n")

@@ -34,6 +34,25 @@ PARTS = {
     "_core": ("errors", "fields", "http", "report", "resource", "secrets", "websocket", "wire"),
     "_guest": ("adopted", "answers", "client", "events", "handin", "localfile", "readiness"),
 }
+UNITS = "/etc/systemd/system"
+UNIT = """\
+[Unit]
+Description={description}
+After=network.target
+
+[Service]
+Environment=PYTHONPATH={library} PYTHONDONTWRITEBYTECODE=1
+ExecStart=/usr/bin/env python3 -m {package}._guest.{module} {settings}
+Restart=always
+RestartSec=2
+
+[Install]
+WantedBy=multi-user.target
+"""
+PROGRAMS = {
+    "ready": ("readiness", "Reports this instance ready while its checks succeed"),
+    "config": ("handin", "Keeps files as the configuration of this instance says"),
+}
 SERVICES = {"ready": readiness.checks, "config": handin.files}  # each raises where its configuration cannot be read
 
 OPTIONS: Spec = {
@@ -105,6 +124,10 @@ class Agent(Resource):
         """The path of its configuration."""
         return f"{SETTINGS}/{params['name']}.json"
 
+    def unit(self, params: t.Mapping[str, t.Any]) -> str:
+        """The path of its unit."""
+        return f"{UNITS}/nfvlab-guest-{params['name']}.service"
+
     def prepare(self, session: object, task: Task) -> None:
         if task.state == "absent":
             return
@@ -125,11 +148,19 @@ class Agent(Resource):
         """Every file by its path."""
         reach = {name: task.params[name] for name in CONNECTION if task.params[name] is not None}
         settings = json.dumps({**reach, **task.params["configuration"]}, indent=1, sort_keys=True) + "\n"
-        return {**sources(), self.settings(task.params): settings.encode()}
+        module, description = PROGRAMS[task.params["name"]]
+        unit = UNIT.format(
+            description=description,
+            library=LIBRARY,
+            package=PACKAGE,
+            module=module,
+            settings=self.settings(task.params),
+        )
+        return {**sources(), self.settings(task.params): settings.encode(), self.unit(task.params): unit.encode()}
 
     def read(self, session: object, task: Task) -> dict[str, t.Any]:
         settings = self.settings(task.params)
-        paths = [*sources(), settings]
+        paths = [*sources(), settings, self.unit(task.params)]
         have = {path: look(path) for path in paths}
         folders = sorted({os.path.dirname(path) for path in paths})
         return {
@@ -141,10 +172,11 @@ class Agent(Resource):
 
     def plan(self, have: t.Any, task: Task) -> Plan:
         settings, now = self.settings(task.params), have["files"]
+        own = [path for path in (settings, self.unit(task.params)) if path in now]
         plan = Plan(self.label(task.params), have, None)
         if task.state == "absent":
-            plan.steps = [Remove(settings)] if settings in now else []
-            plan.steps += [Remove(LIBRARY)] if now.keys() - {settings} and not have["others"] else []
+            plan.steps = [Remove(path) for path in own]
+            plan.steps += [Remove(LIBRARY)] if now.keys() - set(own) and not have["others"] else []
             if plan.steps:
                 plan.changed, plan.before, plan.after = ["state"], {"state": "present"}, {"state": "absent"}
             return plan

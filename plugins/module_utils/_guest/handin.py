@@ -171,11 +171,12 @@ def serve(configuration: t.Mapping[str, t.Any], path: str = REPORT) -> t.NoRetur
 
 
 def _log(line: str) -> None:
-    print(line, flush=True)
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _stop(number: int, frame: types.FrameType | None) -> None:
-    sys.exit(0)
+    raise SystemExit(0)
 
 
 def main(arguments: t.Sequence[str]) -> int:
@@ -190,4 +191,4 @@ def main(arguments: t.Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    raise SystemExit(main(sys.argv[1:]))

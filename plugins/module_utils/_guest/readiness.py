@@ -162,7 +162,8 @@ def serve(configuration: t.Mapping[str, t.Any], over: threading.Event, path: str
 
 
 def _log(line: str) -> None:
-    print(line, flush=True)
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def main(arguments: t.Sequence[str]) -> int:
@@ -180,4 +181,4 @@ def main(arguments: t.Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    raise SystemExit(main(sys.argv[1:]))

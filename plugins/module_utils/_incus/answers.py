@@ -38,8 +38,11 @@ STATUS_SUCCESS = 200
 _UNFINISHED = range(100, 200)
 
 _IN_USE = r"in use|being used|is used by|has .*dependenc|only empty projects|is not empty|used by"
-# The second: deleting a bridge looks at all interfaces of the host, and fails when a stranger's goes away meanwhile.
-_BUSY = r'Instance is busy running|matching non-reusable operation|Failed to run: ip .*Device "veth\w+" does not exist'
+# The last two: whoever looks at all interfaces or instances of the host may meet one that is just going away.
+_BUSY = (
+    r"Instance is busy running|matching non-reusable operation"
+    r'|Failed to run: ip .*Device "veth\w+" does not exist|Invalid PID'
+)
 # Somebody else started or stopped it since it was read.
 _OVERTAKEN = r"(instance|container) is already (running|stopped|frozen)"
 _EXISTS = r"already exists|name .*already in use"

@@ -182,9 +182,7 @@ class Fleet:
     def _read(self) -> dict[str, dict[str, t.Any]]:
         """All instances of the project, in one request; a project that is not there yet has none."""
         self.instance.learn(self.session)
-        query = {"project": self.params["project"], "recursion": "1"}
-        found = self.session.find("/1.0/instances", query) or ()
-        return {entry["name"]: entry for entry in found}
+        return self.watch.instances()
 
     def _read_settled(self, names: set[str]) -> dict[str, dict[str, t.Any]]:
         """The same, once none of the named is just changing its state; one that never settles has its own error."""

@@ -17,8 +17,9 @@ import socket
 import ssl
 import typing as t
 import urllib.error
-import urllib.request
 from urllib.parse import quote, urlsplit
+
+from ansible.module_utils.urls import open_url
 
 from .._core.errors import (
     Conflict,
@@ -109,7 +110,7 @@ def _fetcher(server: str, timeout: float) -> Fetch:
 
     def fetch(path: str) -> bytes:
         try:
-            with urllib.request.urlopen(f"{server}/{quote(path)}", timeout=timeout) as answer:
+            with open_url(f"{server}/{quote(path)}", timeout=timeout) as answer:
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
             raise _status(error.code, path) from None

@@ -16,7 +16,15 @@ import re
 import time
 import typing as t
 
-from .._core.errors import FleetError, InvalidOption, MissingReference, OperationFailed, TimedOut, did_you_mean
+from .._core.errors import (
+    FleetError,
+    InvalidOption,
+    MissingReference,
+    OperationFailed,
+    TimedOut,
+    Transient,
+    did_you_mean,
+)
 from .._core.http import path as join
 from .._core.report import REPORT, why
 from .answers import STATUS_READY, STATUS_RUNNING
@@ -26,6 +34,7 @@ KINDS = ("running", "ready", "agent", "ipv4", "ipv6", "cloud-init", "port")
 FAMILIES = {"ipv4": "inet", "ipv6": "inet6"}
 AGENT_TIMES = 3  # an agent that has just come up may go once more (canonical/lxd #8148)
 PAUSE = 0.2  # seconds between two looks
+READINGS = 4  # of all instances, while one that is just going away spoils them
 WORKERS = 8  # instances that are asked at a time
 CONNECTING = 1.0  # seconds that a port may take to answer
 
@@ -152,15 +161,25 @@ class Watch:
         found: dict[str, t.Any] | None = self.session.find(join("1.0", "instances", name, "state"), self.query)
         return found
 
+    def instances(self) -> dict[str, t.Any]:
+        """All instances of the project by name, in one request; a project that is not there yet has none."""
+        for _attempt in range(READINGS):
+            try:
+                return self._instances()
+            except Transient:
+                time.sleep(PAUSE)
+        return self._instances()
+
+    def _instances(self) -> dict[str, t.Any]:
+        found = self.session.find("/1.0/instances", {**self.query, "recursion": "1"}) or ()
+        return {entry["name"]: entry for entry in found}
+
     def everything(self) -> tuple[dict[str, t.Any], dict[str, Seen]]:
         """All instances of the project and what is seen of each: one request, and one for each bridge in use.
 
         An instance without an interface in a network of the daemon's own has no addresses here.
         """
-        have = {
-            entry["name"]: entry
-            for entry in self.session.find("/1.0/instances", {**self.query, "recursion": "1"}) or ()
-        }
+        have = self.instances()
         owners: dict[str, dict[str, tuple[str, str]]] = {}  # by network and hardware address: instance and interface
         for name, entry in have.items():
             if Seen(entry["status_code"]).running:

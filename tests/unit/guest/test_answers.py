@@ -35,7 +35,7 @@ ENVELOPE = b'{"type":"error","status":"","error_code":404,"error":"Image \\"abc\
 )
 def test_every_documented_error_is_a_sentence(status, body, sort, said):
     error = error_for(status, body, WHERE, "incus")
-    assert type(error) is sort and error.code == status
+    assert error.__class__ is sort and error.code == status
     assert said in str(error) and WHERE in str(error) and "\n" not in str(error)
 
 

@@ -62,7 +62,7 @@ def test_a_socket_on_which_nobody_listens(tmp_path):
 )
 def test_a_socket_that_cannot_be_opened(error, sort, said):
     explained = GuestEndpoint("/x")._explain(error)
-    assert type(explained) is sort and said in str(explained)
+    assert explained.__class__ is sort and said in str(explained)
 
 
 def test_everything_is_read_on_one_connection(tmp_path):

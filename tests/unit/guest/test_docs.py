@@ -60,4 +60,5 @@ def test_each_row_names_the_tests_that_cover_it():
 
 def test_each_module_has_a_row():
     named = {module for modules, _tests in table().values() for module in modules}
-    assert named == {path.stem for path in ROOT.glob("plugins/modules/incus_guest_*.py")}
+    # The one that installs services does not ask the API itself.
+    assert named == {path.stem for path in ROOT.glob("plugins/modules/incus_guest_*.py")} - {"incus_guest_agent"}

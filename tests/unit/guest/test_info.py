@@ -22,8 +22,8 @@ ANSWERS = {
 }
 
 
-def info(tmp_path, answers=ANSWERS, place="sock", **args):
-    with peer(tmp_path, answers, place) as (server, _guest):
+def info(tmp_path, answers=None, place="sock", **args):
+    with peer(tmp_path, ANSWERS if answers is None else answers, place) as (server, _guest):
         return run_module("incus_guest_info", {"socket": server.path, **args}), server
 
 

@@ -142,7 +142,7 @@ def test_a_path_names_a_file(path):
 )
 def test_what_the_system_refuses_is_a_sentence(error, sort, said):
     found = explained(error, "/x", "write")
-    assert type(found) is sort and str(found).startswith("'/x': cannot write it: ") and said in str(found)
+    assert found.__class__ is sort and str(found).startswith("'/x': cannot write it: ") and said in str(found)
 
 
 def test_a_full_file_system_leaves_nothing(tmp_path, monkeypatch):

@@ -192,6 +192,7 @@ def installed(tmp_path, monkeypatch):
     """Where the services go in these tests."""
     monkeypatch.setattr(agent, "LIBRARY", str(tmp_path / "lib"))
     monkeypatch.setattr(agent, "SETTINGS", str(tmp_path / "etc"))
+    monkeypatch.setattr(agent, "UNITS", str(tmp_path / "units"))
     return tmp_path
 
 
@@ -209,9 +210,11 @@ def test_installing_is_foretold_done_once_and_undone(installed):
     settings = installed / "etc" / "ready.json"
     assert stat.S_IMODE(settings.stat().st_mode) == 0o600
     assert json.loads(settings.read_text())["checks"] == CHECKS["checks"]
+    unit = installed / "units" / "nfvlab-guest-ready.service"
+    assert f"-m nfvlab_fleet._guest.readiness {settings}" in unit.read_text()
     run_module("incus_guest_agent", {"name": "config", "configuration": {"files": []}})
     assert run_module("incus_guest_agent", {"name": "ready", "state": "absent"})["changed"] is True
-    assert not settings.exists() and (installed / "lib").exists()
+    assert not settings.exists() and not unit.exists() and (installed / "lib").exists()
     run_module("incus_guest_agent", {"name": "config", "state": "absent"})
     assert not (installed / "lib").exists()
     assert run_module("incus_guest_agent", {"name": "config", "state": "absent"})["changed"] is False

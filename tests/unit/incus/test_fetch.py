@@ -38,8 +38,8 @@ class Host(Guest):
     endpoint = UnixEndpoint("/s")
     timeout = 1.0
 
-    def __init__(self, files=FILES, **rest):
-        super().__init__(files, **rest)
+    def __init__(self, files=None, **rest):
+        super().__init__(FILES if files is None else files, **rest)
         self.transport = self
         self.streamed = 0
 

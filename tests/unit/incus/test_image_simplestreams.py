@@ -36,11 +36,11 @@ def product(versions, aliases="debian/12,debian/bookworm", arch="amd64", **rest)
     }
 
 
-def found(*products, name="debian/12", brand="incus", image_type=None, architectures=X86):
+def found(*products, name="debian/12", brand="incus", image_type=None, architectures=None):
     """The fingerprint for an alias or a fingerprint."""
     offered = images([{"products": {str(number): entry for number, entry in enumerate(products)}}], brand)
     source = {"fingerprint": name} if len(name) == 12 else {"alias": name}
-    return choose(offered, source, image_type, architectures)
+    return choose(offered, source, image_type, X86 if architectures is None else architectures)
 
 
 def test_only_lists_of_images_are_read():

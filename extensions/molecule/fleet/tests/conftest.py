@@ -7,16 +7,13 @@
 from __future__ import annotations
 
 import pytest
+import testinfra
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.testinfra_incus import register
 
-PROJECT = "nfvt-molfleet"
+register()
 
 
 @pytest.fixture
-def guest(host):
-    """A function that runs a command in an instance and returns its output, stripped."""
-
-    def run(name, *command):
-        words = ["incus", "exec", "--project", PROJECT, name, "--", *command]
-        return host.check_output(" ".join(["%s"] * len(words)), *words)
-
-    return run
+def guest():
+    """A function that gives an instance, by its name, as a host of testinfra."""
+    return lambda name: testinfra.get_host(f"incus://{name}?namespace=nfvt-molfleet")

@@ -53,17 +53,21 @@ def test_every_instance_reaches_the_next_one_and_the_gateway(instances, guest):
     addresses = [address(instances[name]) for name in EVERYBODY]
     assert len(set(addresses)) == len(EVERYBODY) and all(found.startswith("10.118.1.") for found in addresses)
     for name, following in zip(EVERYBODY, [*addresses[1:], addresses[0]], strict=True):
-        guest(name, "ping", "-c", "1", "-W", "5", following)
-    guest("nfvt-app", "ping", "-c", "1", "-W", "5", "10.118.1.1")
+        guest(name).check_output("ping -c 1 -W 5 %s", following)
+    guest("nfvt-app").check_output("ping -c 1 -W 5 10.118.1.1")
 
 
 @pytest.mark.parametrize("name", ["nfvt-node-01", "nfvt-node-03", "nfvt-node-07"])
 def test_the_limits_of_the_profile_hold_inside(name, guest):
-    assert guest(name, "hostname") == name
-    assert "MemTotal:          65536 kB" in guest(name, "cat", "/proc/meminfo")
-    assert guest(name, "nproc") == "1"
+    inside = guest(name)
+    assert inside.check_output("hostname") == name
+    assert inside.file("/proc/meminfo").contains("^MemTotal: *65536 kB")
+    assert inside.check_output("nproc") == "1"
 
 
-def test_the_debian_is_a_whole_system(guest):
-    assert guest("nfvt-app", "systemctl", "is-system-running", "--wait") == "running"
-    assert guest("nfvt-app", "python3", "-c", "import platform; print(platform.node())") == "nfvt-app"
+def test_the_debian_is_a_whole_system(host, guest):
+    inside = guest("nfvt-app")
+    assert inside.check_output("systemctl is-system-running --wait") == "running"
+    assert inside.system_info.codename == host.system_info.codename
+    assert inside.service("systemd-networkd").is_running and inside.service("systemd-networkd").is_enabled
+    assert inside.package("python3").is_installed

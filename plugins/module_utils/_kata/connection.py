@@ -1,0 +1,294 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""One connection to an agent with any number of calls under way.
+
+A call is started, which sends its request, and waited for, alone or with others; answers may come in any order. Nothing
+runs in the background: whoever waits reads for all. An answer that comes after its call was given up is dropped. Every
+call has two deadlines: the agent is told one, and a little later the client gives up by itself, because an agent can
+hang in ways in which it no longer watches its own.
+
+Not for several threads at once.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+import typing as t
+
+from .._core.errors import FleetError, Interrupted, InvalidOption, Malformed, TimedOut
+from . import frames
+
+GRACE = 2.0  # seconds that the client waits longer than the agent was told to take
+LONGEST = 365 * 24 * 3600.0  # seconds; more does not fit into the protocol's nanoseconds for long
+CHUNK = 262144  # bytes that are read at once
+LARGE = 131072  # bytes of an answer from which on it is read into its own place
+_NEXT = "run the task again: it reads before it writes"
+
+
+class Call:
+    """A call under way.
+
+    :param deadline: when the client gives up, on the monotonic clock
+    """
+
+    __slots__ = ("answer", "deadline", "error", "method", "stream", "timeout")
+
+    def __init__(self, stream: int, method: str, timeout: float) -> None:
+        self.stream = stream
+        self.method = method
+        self.timeout = timeout
+        self.deadline = time.monotonic() + timeout + GRACE
+        self.answer: frames.Answer | None = None
+        self.error: FleetError | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended, one way or another."""
+        return self.answer is not None or self.error is not None
+
+
+class Connection:
+    """A connected stream socket that speaks ttRPC.
+
+    :param endpoint: the peer, as messages name it
+    """
+
+    def __init__(self, sock: socket.socket, endpoint: str) -> None:
+        sock.setblocking(False)
+        self.endpoint = endpoint
+        self.dead: FleetError | None = None
+        self._sock = sock
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+        self._next = 1
+        self._pending: dict[int, Call] = {}
+        self._buffer = memoryview(bytearray(CHUNK))
+        self._held = 0  # bytes of the buffer that are not understood yet
+        self._body: memoryview | None = None  # a large answer that is being read into its own place
+        self._filled = 0
+        self._stream = 0
+
+    def close(self) -> None:
+        """Close it. The agent cancels what is still under way."""
+        self._fail(Interrupted("the connection was closed", endpoint=self.endpoint))
+
+    # -- calls
+
+    def start(self, service: str, method: str, payload: bytes | t.Sequence[bytes], timeout: float) -> Call:
+        """Send a request.
+
+        :param payload: its message, as a whole or in pieces
+        :param timeout: seconds that the agent may take
+        :raises FleetError: it cannot be sent
+        """
+        if not 0 < timeout <= LONGEST:
+            raise InvalidOption(
+                f"a time limit of {timeout:g} s", next_step=f"give more than 0 and at most {LONGEST:g} s"
+            )
+        if self.dead is not None:
+            raise self._died(method)
+        call = Call(self._next, method, timeout)
+        pieces = frames.request(call.stream, service, method, payload, timeout)
+        self._next += 2
+        self._pending[call.stream] = call
+        self._send(pieces, call)
+        return call
+
+    def wait(self, *calls: Call, until: float | None = None) -> list[Call]:
+        """Those of the calls that have ended, once at least one has. One whose deadline has passed has ended.
+
+        :param until: when to return without any, on the monotonic clock
+        """
+        while True:
+            done = [call for call in calls if call.done]
+            if done:
+                return done
+            now = time.monotonic()
+            if until is not None and now >= until:
+                return []
+            remaining = min(call.deadline for call in calls) - now
+            if until is not None:
+                remaining = min(remaining, until - now)
+            if remaining <= 0:
+                self._expire(calls)
+            elif self._poll.poll(remaining * 1000 + 1):
+                self._receive()
+
+    def result(self, call: Call) -> frames.Answer:
+        """The answer of one call, waited for.
+
+        :raises FleetError: there is none
+        """
+        if not call.done:
+            self.wait(call)
+        if call.answer is None:
+            raise call.error or self._died(call.method)
+        return call.answer
+
+    def abandon(self, call: Call) -> None:
+        """Give a call up: its answer will be dropped."""
+        self._pending.pop(call.stream, None)
+
+    @property
+    def under_way(self) -> int:
+        """How many calls are not answered yet."""
+        return len(self._pending)
+
+    def drain(self) -> bool:
+        """Read what has come without waiting; whether the peer is still there."""
+        while self.dead is None and self._poll.poll(0):
+            self._receive()
+        return self.dead is None
+
+    # -- what can go wrong
+
+    def _expire(self, calls: t.Iterable[Call]) -> None:
+        now = time.monotonic()
+        for call in calls:
+            if call.deadline <= now and not call.done:
+                self.abandon(call)
+                call.error = TimedOut(
+                    f"no answer to {call.method} within {call.timeout + GRACE:g} s, not even that its time is over",
+                    endpoint=self.endpoint,
+                    next_step="the agent hangs or is not scheduled; see whether it answers Check",
+                )
+
+    def _fail(self, error: FleetError) -> None:
+        """The connection is of no more use; so are all calls on it."""
+        if self.dead is None:
+            self.dead = error
+            self._sock.close()
+        for call in self._pending.values():
+            call.error = self._died(call.method)
+        self._pending.clear()
+
+    def _died(self, method: str) -> FleetError:
+        """The reason why the connection is of no more use, as an error of its own for each call."""
+        dead = self.dead or Interrupted("the connection was closed", endpoint=self.endpoint)
+        return type(dead)(
+            f"{dead.what} ({method} was under way)", endpoint=dead.endpoint, next_step=dead.next_step, text=dead.text
+        )
+
+    # -- bytes
+
+    def _send(self, pieces: list[bytes], call: Call) -> None:
+        try:
+            sent = self._sock.sendmsg(pieces)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            self._lost(error)
+            raise self._died(call.method) from None
+        if sent < sum(map(len, pieces)):
+            self._send_rest(_after(pieces, sent), call)
+
+    def _send_rest(self, rest: list[memoryview], call: Call) -> None:
+        """Send what did not fit at once, reading meanwhile: a peer that cannot write may stop to read."""
+        both = select.poll()
+        both.register(self._sock, select.POLLIN | select.POLLOUT)
+        while rest:
+            remaining = call.deadline - time.monotonic()
+            events = both.poll(max(remaining, 0) * 1000 + 1) if remaining > 0 else []
+            if not events:
+                # Half a request is on its way: nothing that follows could be understood.
+                self._fail(
+                    TimedOut(
+                        f"the peer stopped reading for {call.timeout + GRACE:g} s",
+                        endpoint=self.endpoint,
+                        next_step="check that the address is that of a Kata agent and that it is not stopped",
+                    )
+                )
+                raise self._died(call.method)
+            ready = events[0][1]
+            if ready & select.POLLIN:
+                self._receive()
+                if self.dead is not None:
+                    raise self._died(call.method)
+            if ready & ~select.POLLIN:
+                try:
+                    rest = _after(rest, self._sock.sendmsg(rest))
+                except BlockingIOError:
+                    continue
+                except OSError as error:
+                    self._lost(error)
+                    raise self._died(call.method) from None
+
+    def _lost(self, error: OSError) -> None:
+        self._fail(
+            Interrupted("the agent closed the connection", endpoint=self.endpoint, text=error.strerror, next_step=_NEXT)
+        )
+
+    def _receive(self) -> None:
+        """Read once and give what is complete to its calls."""
+        try:
+            if self._body is not None:
+                count = self._sock.recv_into(self._body[self._filled :])
+            else:
+                count = self._sock.recv_into(self._buffer[self._held :])
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lost(error)
+            return
+        if count == 0:
+            within = " in the middle of an answer" if self._body is not None or self._held else ""
+            self._fail(Interrupted(f"the agent closed the connection{within}", endpoint=self.endpoint, next_step=_NEXT))
+            return
+        try:
+            if self._body is not None:
+                self._filled += count
+                if self._filled == len(self._body):
+                    body, self._body = self._body, None
+                    self._dispatch(self._stream, body)
+            else:
+                self._held += count
+                self._split()
+        except Malformed as error:
+            error.endpoint = self.endpoint
+            self._fail(error)
+
+    def _split(self) -> None:
+        """Take the complete frames out of what has been read."""
+        at, end = 0, self._held
+        while end - at >= frames.HEADER.size:
+            head = frames.header(self._buffer, at)
+            start = at + frames.HEADER.size
+            if head.size > end - start:
+                if head.size > LARGE:
+                    # It is read into its own place. What is no response goes nowhere when it is complete.
+                    body = memoryview(bytearray(head.size))
+                    body[: end - start] = self._buffer[start:end]
+                    self._body, self._filled = body, end - start
+                    self._stream = head.stream if head.type == frames.RESPONSE else 0
+                    at = end
+                break
+            at = start + head.size
+            if head.type == frames.RESPONSE:
+                self._dispatch(head.stream, memoryview(bytes(self._buffer[start:at])))
+        self._held = end - at
+        if at and self._held:
+            self._buffer[: self._held] = bytes(self._buffer[at:end])
+
+    def _dispatch(self, stream: int, body: memoryview) -> None:
+        call = self._pending.pop(stream, None)
+        if call is not None:  # else it was given up, or was never ours
+            try:
+                call.answer = frames.answer(body)
+            except Malformed as error:
+                error.endpoint = self.endpoint
+                call.error = error
+
+
+def _after(pieces: t.Sequence[bytes | memoryview], sent: int) -> list[memoryview]:
+    """What is left of pieces once some bytes of them are sent."""
+    left = []
+    for piece in pieces:
+        if sent < len(piece):
+            left.append(memoryview(piece)[sent:])
+        sent = max(sent - len(piece), 0)
+    return left

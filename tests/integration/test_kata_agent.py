@@ -1,0 +1,161 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The test agent (a SIMULATOR) against the recordings of a real one: the same calls have the same answers."""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+import time
+
+import pytest
+from ansible_collections.nfvlab.fleet.plugins.module_utils._kata import codec, status
+from ansible_collections.nfvlab.fleet.plugins.module_utils._kata.messages import CALLS
+
+from tests.integration.kata import ROOT, agent, template
+from tests.unit.kata.recordings import known, request_of, transcripts
+
+__all__ = ["agent", "template"]  # fixtures
+
+# Scenarios whose calls the test agent answers as the real one did.
+SCENARIOS = (
+    "health",
+    "before_sandbox",
+    "lifecycle",
+    "signals",
+    "second_create",
+    "second_create_unstarted",
+    "no_sandbox",
+    "destroy_plain",
+    "tty",
+    "streams",
+    "exec_errors",
+    "create_errors",
+    "fast_exit",
+    "network",
+    "copy_file",
+    "paused_end",
+    "panics",
+    "retry_after_bad_rootfs",
+    "start_after_kill",
+)
+# What depends on the machine, the moment or the order in a hash map.
+VARIES = {
+    "GetGuestDetails",
+    "GetMetrics",
+    "GetVolumeStats",
+    "GetIPTables",
+    "StatsContainer",
+    "ListInterfaces",
+    "ListRoutes",
+    "UpdateRoutes",
+}
+# The guest of the recordings was a machine, ours is a directory: nothing is plugged in, no clock is set.
+OTHER_GUEST = {"SetGuestDateTime", "OnlineCPUMem", "AddSwap", "MemHotplugByProbe", "SetIPTables"}
+
+
+# Calls whose answer is that of the recorded guest or its commands, by scenario and number.
+EXEMPT = {
+    ("no_sandbox", 2): "the host name: the test agent has no UTS namespaces",
+    ("tty", 5): "whether both lines come in one read",
+    ("tty", 8): "what the stty of busybox says",
+    ("tty", 10): "what the stty of busybox says",
+    ("streams", 21): "reads between are not recorded",
+    ("streams", 39): "the data is not recorded",
+    ("create_errors", 41): "what the guest has plugged in",
+    ("tty", 11): "the read before it took less",
+    ("tty", 17): "the end of a line",
+    ("no_sandbox", 3): "the host name: the test agent has no UTS namespaces",
+    **{("create_errors", number): "the host name, and how much comes in one read" for number in range(45, 49)},
+}
+
+
+def same_text(recorded, ours):
+    """Whether two refusals say the same, but for what names things of the machine."""
+    return recorded == ours or any(recorded.split(mark)[0] == ours.split(mark)[0] for mark in (" (", " Os {", " {"))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_scenario(scenario, agent):
+    recorded = transcripts()["scenarios"][scenario]
+    prepare(agent, recorded)
+    connections, open_calls, wrong, compared = {}, [], [], 0
+    for number, call in enumerate(recorded["calls"]):
+        if not known(call) or call["method"] in OTHER_GUEST:
+            continue
+        session = connections.setdefault(call["conn"], agent.session()).connection()
+        service, takes, _gives = CALLS[call["method"]]
+        limit = call.get("timeout_nano", 0) / 1e9
+        started = session.start(service, call["method"], codec.encode(takes, request_of(call)), limit or 30)
+        patience = call.get("ms", 100) / 1000 * 1.5 + 0.4
+        started.deadline, usual = time.monotonic() + (0.1 if "no_reply_ms" in call else patience), started.deadline
+        if not answered(session, started):
+            started.deadline = usual
+            if (scenario, number) in EXEMPT:
+                continue
+            open_calls.append((number, call, session, started))
+            continue
+        if (scenario, number) not in EXEMPT:
+            compared += 1
+            wrong += differences(number, call, started.answer)
+    for number, call, session, started in open_calls:
+        if "no_reply_ms" in call:
+            assert not session.drain() or not started.done, call
+        else:
+            started.deadline = time.monotonic() + 3
+            if not answered(session, started):
+                wrong.append(f"{number} {call['method']}: no answer")
+                continue
+            compared += 1
+            wrong += differences(number, call, started.answer)
+    assert wrong == []
+    assert compared >= len(recorded["calls"]) // 2
+
+
+def answered(session, call):
+    """Whether the answer came before the call's deadline; the call stays open."""
+    while not call.done and time.monotonic() < call.deadline:
+        if not session.drain():
+            break
+        time.sleep(0.002)
+    return call.done and call.answer is not None
+
+
+def differences(number, call, answer):
+    """In what an answer differs from the recorded one."""
+    expected = status.clean(call.get("code", 0), call.get("message", ""))
+    ours = status.clean(answer.code, answer.message)
+    if call.get("code", 0) != answer.code or not same_text(expected[1], ours[1]):
+        return [f"{number} {call['method']}: {expected} is {ours}"]
+    if answer.code or call["method"] in VARIES or "in_omitted" in call:
+        return []
+    decoded = codec.plain(codec.decode(CALLS[call["method"]][2], answer.payload))
+    wanted = call.get("response") or {}
+    return [] if decoded == wanted else [f"{number} {call['method']}: {wanted} is {decoded}"]
+
+
+def prepare(agent, recorded):
+    """What the recordings found in the guest."""
+    lab = agent.guest / "run/kata-lab"
+    (lab / "vol").mkdir()
+    (lab / "link").symlink_to("rootfs")
+
+
+def test_it_refuses_to_start_in_the_namespace_of_the_host(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "tests.simulators.kata_agent",
+        "--socket",
+        str(tmp_path / "s"),
+        "--root",
+        str(tmp_path),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if pathlib.Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]:
+        pytest.skip("the tests themselves run in a user namespace that is not the host's")
+    assert done.returncode == 1 and "refused" in done.stdout
+    assert not (tmp_path / "s").exists()
