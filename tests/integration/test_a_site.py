@@ -77,7 +77,7 @@ def test_site_brings_up_what_is_declared(host: dict[str, t.Any]) -> None:
     assert changed(output) > 0
     summary = output.split("SUMMARY")[1]
     for name in ("edge-01", "edge-10", "edge-20", "app-1", "app-2", "app-3"):
-        assert re.search(rf"instance '{name}'  Running  10\.119\.0\.\d+", summary), summary
+        assert re.search(rf"instance '{name}' +Running  10\.119\.0\.\d+", summary), summary
     assert "+ project 'nfvt-lab'" in summary and re.search(r"took \d+\.\d s", summary)
 
 
