@@ -10,8 +10,6 @@ tell at once who asks and looks at every instance of the host, so they take the 
 a second attempt; ours come from a process that it knows (C(_guest/adopted.py)). Tasks take turns, and what each takes
 is divided by the number of calls, so that starting a task is in it.
 
-The guest is a Debian with Python and C(curl), which the role C(incus_images) builds once into C(build/bench/images).
-
 Budget: 0.5. A C(curl) costs a process and a connection; a thousand of them must not be nearly as good as one task.
 """
 
@@ -19,14 +17,13 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, path
+import guest
 from daemon import connect, room
-from harness import BUILD, AtMost, Row, Times, benchmark, compare
+from harness import AtMost, Row, Times, benchmark, compare
 from playbook import play
 
 CALLS = 1000
 TURNS = 4  # the first is not counted
-NAME = "guest"
 SHELL = f"""
 for number in $(seq {CALLS}); do
     curl -sf --retry 5 --unix-socket /dev/incus/sock http://incus/1.0/config/user.bench.$number || exit 1
@@ -38,37 +35,14 @@ TASKS: dict[str, dict[str, t.Any]] = {
 }
 
 
-def image(project: str) -> None:
-    """The guest's image, in the project."""
-    variables = {
-        "incus_images_cache": str(BUILD / "bench" / "images"),
-        "incus_images_project": project,
-        "incus_images_debian_packages": ["curl"],
-        "incus_images": [{"alias": "debian", "build": "debian"}],
-    }
-    play([{"ansible.builtin.include_role": {"name": "nfvlab.fleet.incus_images"}}], variables)
-
-
 @benchmark
 def guest_calls() -> Row:
     client, _socket_path = connect()
     times: Times = {subject: [] for subject in TASKS}
     with room(client) as project:
-        image(project)
-        instance = {
-            "name": NAME,
-            "source": {"type": "image", "alias": "debian"},
-            "config": {f"user.bench.{number}": f"value {number}" for number in range(1, CALLS + 1)},
-        }
-        query = {"project": project}
-        client.perform(Request("POST", path("1.0", "instances"), query, instance))
-        client.perform(Request("PUT", path("1.0", "instances", NAME, "state"), query, {"action": "start"}))
-        inside = {
-            "ansible_connection": "nfvlab.fleet.incus",
-            "ansible_host": NAME,
-            "ansible_incus_project": project,
-            "ansible_python_interpreter": "/usr/bin/python3",
-        }
+        inside = guest.start(
+            client, project, {f"user.bench.{number}": f"value {number}" for number in range(1, CALLS + 1)}
+        )
         tasks = [
             {"name": subject, **TASKS[subject]}
             for turn in range(TURNS)

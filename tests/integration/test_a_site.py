@@ -77,7 +77,9 @@ def test_site_brings_up_what_is_declared(host: dict[str, t.Any]) -> None:
     assert changed(output) > 0
     summary = output.split("SUMMARY")[1]
     for name in ("edge-01", "edge-10", "edge-20", "app-1", "app-2", "app-3"):
-        assert re.search(rf"instance '{name}' +Running  10\.119\.0\.\d+", summary), summary
+        assert re.search(rf"instance '{name}'\s+Running\s+10\.119\.0\.\d+", summary), summary
+    for name in ("app-1", "app-2", "app-3"):
+        assert f"instance '{name}' of project 'nfvt-lab'  Ready  10.119.0." in summary, summary
     assert "+ project 'nfvt-lab'" in summary and re.search(r"took \d+\.\d s", summary)
 
 
@@ -93,6 +95,7 @@ def test_verify_sends_packets_between_all_instances(host: dict[str, t.Any]) -> N
     assert len(re.findall(r"item=edge-\d\d -> 10\.119\.", output)) == 20
     assert len(re.findall(r"item=app-\d -> 10\.119\.", output)) == 3
     assert "20 instances are as declared" in output and "3 instances are as declared" in output
+    assert len(re.findall(r"app-\d is ready", output)) == 3
 
 
 def test_verify_fails_where_an_instance_does_not_run(host: dict[str, t.Any]) -> None:

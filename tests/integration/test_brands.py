@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import typing as t
 from pathlib import Path
@@ -27,6 +28,7 @@ from .proxy import Proxy, recording
 from .test_modules import perform, steps
 
 LXD = "/var/lib/lxd/unix.socket"
+LXD_MARKER = MARKER.with_name("incus_daemon_lxd.json")
 RANGES = ("/etc/subuid", "/etc/subgid")
 PLAY = "tests/integration/brands.yml"
 
@@ -67,13 +69,15 @@ def incus_starts_a_container(image: str) -> None:
 @pytest.fixture(scope="module")
 def before(prepared: None) -> t.Iterator[dict[str, set[str]]]:
     """The machine before LXD, and no LXD afterwards, whatever happened."""
-    if os.path.exists(LXD) and not MARKER.with_name("incus_daemon_lxd.json").exists():
+    if LXD_MARKER.exists():  # what an earlier run may have left
+        role("--tags", "lxd", lxd_state="absent")
+    if os.path.exists(LXD):
         pytest.skip("this host has an LXD that is not ours")
-    role("--tags", "lxd", lxd_state="absent")  # what an earlier run may have left
     sweep(Client(UnixEndpoint(discover_socket({}))))  # bridges of two daemons cannot have one name
     before = machine()
     yield before
-    role("--tags", "lxd", lxd_state="absent")
+    if LXD_MARKER.exists():
+        role("--tags", "lxd", lxd_state="absent")
 
 
 @pytest.fixture(scope="module")
@@ -101,12 +105,12 @@ def stage(client: Client, image: str) -> dict[str, t.Any]:
 
 def test_a_check_run_predicts_lxd_and_changes_nothing(before: dict[str, set[str]]) -> None:
     said = role("--tags", "lxd", "--check", "--diff")
-    assert site.changed(said) > 0 and "Would install lxd, lxd-client" in said and "Would start lxd" in said
+    assert site.changed(said) > 0 and re.search("Would install .*lxd-client", said) and "Would start lxd" in said
     assert machine() == before
 
 
 def test_lxd_comes_beside_incus_and_both_have_the_one_range(before: dict[str, set[str]], client: Client) -> None:
-    assert site.changed(role()) > 0
+    assert site.changed(role("--tags", "lxd")) > 0
     for path in RANGES:
         assert len([line for line in Path(path).read_text().splitlines() if line.startswith("root:")]) == 1
     assert machine()["ranges"] == before["ranges"]
@@ -116,7 +120,7 @@ def test_lxd_comes_beside_incus_and_both_have_the_one_range(before: dict[str, se
     assert discover_socket(os.environ) == LXD
 
 
-def test_a_second_run_changes_nothing(client: Client) -> None:
+def test_a_second_run_for_both_changes_nothing(client: Client) -> None:
     assert site.changed(role()) == 0
 
 
@@ -158,5 +162,5 @@ def test_removing_lxd_leaves_the_machine_as_it_was(before: dict[str, set[str]], 
     assert site.changed(role("--tags", "lxd", lxd_state="absent")) > 0
     after = machine()
     assert {kind: after[kind] ^ before[kind] for kind in after} == {kind: set() for kind in after}
-    assert not any(path.read_text() == "lxd\n" for path in Path("/proc").glob("[0-9]*/comm"))
+    assert not LXD_MARKER.exists() and "lxd" not in site.lines("ps", "-e", "-o", "comm=")
     incus_starts_a_container(image)

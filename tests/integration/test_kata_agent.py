@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -154,7 +155,8 @@ def test_it_refuses_to_start_in_the_namespace_of_the_host(tmp_path):
         "--root",
         str(tmp_path),
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    variables = {**os.environ, "PYTHONPATH": str(ROOT / "build" / "collections")}
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     if pathlib.Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]:
         pytest.skip("the tests themselves run in a user namespace that is not the host's")
     assert done.returncode == 1 and "refused" in done.stdout
