@@ -258,11 +258,12 @@ class Fleet:
             if number and self.params["batch_pause"]:
                 time.sleep(self.params["batch_pause"])
             self.progress.works(wave, number + 1)
-            for member, done, error in each(self._bring, wave, workers=pace, stop=lambda: self.failed > allowed):
-                if error is None and done is not None:
-                    self._done(member, *done)
-                else:
-                    self._fail(member, error)
+            for group in fleet.images_first(wave):
+                for member, done, error in each(self._bring, group, workers=pace, stop=lambda: self.failed > allowed):
+                    if error is None and done is not None:
+                        self._done(member, *done)
+                    else:
+                        self._fail(member, error)
             if self.failed <= allowed and self.params["batch"]:
                 self._settle(wave)
             if self.failed > allowed:

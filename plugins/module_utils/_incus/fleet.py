@@ -17,6 +17,7 @@ from .._core.errors import Conflict, FleetError, InvalidOption
 from .._core.fields import Spec
 from .._core.module import checked
 from .._core.resource import Plan, Task
+from .image_server import is_remote
 from .instance import Instance, check_settled
 
 MARK = "user.nfvlab.fleet"  # holds the fleet's full name in every instance that it made
@@ -218,3 +219,19 @@ def waves(members: list[Member], size: int) -> t.Iterator[list[Member]]:
     step = size or max(1, len(members))
     for start in range(0, len(members), step):
         yield members[start : start + step]
+
+
+def images_first(wave: t.Sequence[Member]) -> list[list[Member]]:
+    """The members in one or two groups: first one for each image that a server has, so that it is got once and there
+    for all others. Daemons that get the same image several times at once can fail (terraform-provider-incus #93).
+    """
+    first: dict[str, Member] = {}
+    rest = []
+    for member in wave:
+        params = member.task.params
+        source = f"{params['image']} {params['image_server']}" if member.plan and is_remote(params) else ""
+        if source and member.plan and member.plan.have is None and source not in first:
+            first[source] = member
+        else:
+            rest.append(member)
+    return [group for group in (list(first.values()), rest) if group]

@@ -154,3 +154,15 @@ def test_what_the_defaults_wait_for_is_for_those_that_run():
     entries = [{"name": "a"}, {"name": "b", "state": "stopped"}, {"name": "c", "state": "frozen", "wait_for": ["ipv4"]}]
     found = fleet.definitions({**DEFAULTS, "wait_for": ["ipv4"]}, entries)
     assert [one.given.get("wait_for") for one in found] == [["ipv4"], None, ["ipv4"]]
+
+
+def test_an_image_of_a_server_is_got_by_one_before_all_others():
+    remote = {"image": "images:debian/12"}
+    members = plan(
+        [there("e-0")],
+        [{"name": "e-0"}, {"name": "e-1", **remote}, {"name": "e-2", **remote}, {"name": "e-3"},
+         {"name": "e-4", "image": "debian/12", "image_server": {"url": "https://images.example"}}],
+    )  # fmt: skip
+    groups = fleet.images_first([member for member in members if member.changes])
+    assert [[member.name for member in group] for group in groups] == [["e-1", "e-4"], ["e-2", "e-3"]]
+    assert fleet.images_first([]) == []

@@ -365,3 +365,23 @@ def test_a_daemon_whose_guests_cannot_report_ready_is_not_waited_for():
         mine.plan(have, wanted)
     plan = mine.plan(have, task(Instance(), {"name": "i", "wait_for": ["ipv4"]}))
     assert actions(plan) == [("PUT", STATE, "start")]
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"), [("node2", ("cluster member", "node2")), ("@edge", ("cluster group", "edge")), (None, None)]
+)
+def test_what_a_new_instance_stands_on_is_looked_for_first(target, expected):
+    wanted = task(Instance(), {"name": "i", "image": "busybox", "profiles": ["a"], "target": target})
+    made = instance()
+    found = [(reference.what, reference.name) for reference in made.references(made.plan(None, wanted), wanted)]
+    assert found == [
+        ("project", "default"), ("profile", "a"), ("image", "busybox"), *([expected] if expected else [])
+    ]  # fmt: skip
+
+
+def test_an_image_of_a_server_is_not_looked_for_here():
+    wanted = task(Instance(), {"name": "i", "image": "images:debian/12"})
+    made = instance()
+    plan = made.plan(None, wanted)
+    assert [reference.what for reference in made.references(plan, wanted)] == ["project"]
+    assert plan.steps[0].body["source"]["server"] == "https://images.linuxcontainers.org"
