@@ -383,6 +383,25 @@ def test_instances_run_from_a_split_image_of_a_server(
     assert not ran.failed and ran["rc"] == 0
 
 
+def test_a_fleet_gets_an_image_of_a_server_once(house: Client, server: SimpleStreams, image: str) -> None:
+    fingerprint = server.publish("20250101_00:00", unified(image, 1))
+    assert not run_module("incus_storage_pool", {"name": "nfvt-rpool", "driver": "dir"}).failed
+    defaults = {
+        "image": "busybox",
+        "image_server": {"url": server.url},
+        "storage_pool": "nfvt-rpool",
+        "profiles": [],
+        "state": "stopped",
+    }
+    fleet = {"project": PROJECT, "name": "r", "defaults": defaults, "instances": [{"name": "nfvt-r[1:8]"}]}
+    done = run_module("incus_fleet", fleet)
+    assert not done.failed, done["msg"]
+    assert server.downloads == ["images/20250101_00:00/incus_combined.tar.gz"]
+    entries = house.get("/1.0/instances", {"project": PROJECT, "recursion": "1"})
+    assert [entry["config"]["volatile.base_image"] for entry in entries] == [fingerprint] * 8
+    assert run_module("incus_fleet", fleet)["changed"] is False
+
+
 def test_two_tasks_at_once_get_an_image_once(
     house: Client, server: SimpleStreams, pulled: Wanted, image: str, socket: str
 ) -> None:
