@@ -138,7 +138,7 @@ def test_an_instance_that_cannot_get_an_address_fails_with_a_diagnosis(house: Cl
     refused = run_module("incus_instance", {**wanted, "wait_for": ["running", "ipv4"], "wait_timeout": 1})
     assert refused.failed and refused["failure"]["kind"] == "timed_out"
     assert "not ipv4 after 1 s" in refused["msg"]
-    assert "it is Running" in refused["msg"] and "its addresses are none" in refused["msg"]
+    assert "it is Running" in refused["msg"] and "its IPv4 addresses are none" in refused["msg"]
     assert refused["changed"] is True and refused["actions"][0]["sent"] is True
 
 
