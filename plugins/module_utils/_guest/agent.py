@@ -176,7 +176,8 @@ class Agent(Resource):
         plan = Plan(self.label(task.params), have, None)
         if task.state == "absent":
             plan.steps = [Remove(path) for path in own]
-            plan.steps += [Remove(LIBRARY)] if now.keys() - set(own) and not have["others"] else []
+            if now and not have["others"]:
+                plan.steps += [Remove(LIBRARY), Remove(SETTINGS)]
             if plan.steps:
                 plan.changed, plan.before, plan.after = ["state"], {"state": "present"}, {"state": "absent"}
             return plan

@@ -216,7 +216,7 @@ def test_installing_is_foretold_done_once_and_undone(installed):
     assert run_module("incus_guest_agent", {"name": "ready", "state": "absent"})["changed"] is True
     assert not settings.exists() and not unit.exists() and (installed / "lib").exists()
     run_module("incus_guest_agent", {"name": "config", "state": "absent"})
-    assert not (installed / "lib").exists()
+    assert not (installed / "lib").exists() and not (installed / "etc").exists()
     assert run_module("incus_guest_agent", {"name": "config", "state": "absent"})["changed"] is False
 
 
