@@ -73,6 +73,19 @@ class Task:
         """The wanted state; objects without a state option are simply there."""
         return self.params.get("state") or "present"
 
+    def but(self, given: dict[str, t.Any] | None = None, **options: t.Any) -> Task:
+        """The same task with other options.
+
+        :param given: what it gives instead, if that is something else
+        """
+        return Task(
+            {**self.params, **options},
+            self.given if given is None else given,
+            check_mode=self.check_mode,
+            secrets=self.secrets,
+            warn=self.warn,
+        )
+
 
 class Plan:
     """What a task will do to one object.

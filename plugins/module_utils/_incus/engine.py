@@ -22,7 +22,7 @@ from .._core.pool import Pace, each
 from .._core.resource import Outcome, Plan, Task, converge
 from . import fleet
 from .client import Client
-from .instance import Instance, changes_profiles, power, profiles_of
+from .instance import AWAITED, Instance, changes_profiles, power, profiles_of
 from .options import CONNECTION, connect
 from .progress import VARIABLE, Progress, what
 from .record import SCOPES
@@ -124,7 +124,7 @@ class Fleet:
         with self._alone():
             self.session.remember_names()
             have = self._read_settled({definition.name for definition in declared})
-            if any(changes_profiles(have.get(one.name, {}), one.given) for one in declared if one.name in have):
+            if any(one.name in have and changes_profiles(have[one.name], one.given) for one in declared):
                 self.instance.contents = profiles_of(self.session, {"project": params["project"]})
             members = fleet.plan(
                 self.instance,
@@ -293,8 +293,7 @@ class Fleet:
     def _bring(self, member: fleet.Member) -> tuple[Outcome, float]:
         """Bring one instance into its state, by the same way as a task of its own."""
         begun = time.monotonic()
-        params = {**member.task.params, "wait_for": []}  # waited for together
-        task = Task(params, member.task.given, secrets=member.task.secrets, warn=member.task.warn)
+        task = member.task.but(wait_for=[])  # waited for together
         outcome = converge(self.instance, self.session, task)
         self.session.transport.close()
         return outcome, time.monotonic() - begun
@@ -304,7 +303,7 @@ class Fleet:
     def _is_up_to(self, member: fleet.Member) -> bool:
         """Whether there is something to wait for."""
         result = self.results[member.name]
-        wanted = member.task.params.get("wait_for") and member.task.state in ("started", "restarted", "present")
+        wanted = member.task.params.get("wait_for") and member.task.state in AWAITED
         return bool(wanted) and not (result["failed"] or result.get("waited") or result.get("skipped"))
 
     def _wait(self, members: list[fleet.Member]) -> None:

@@ -18,12 +18,9 @@ from .._core.fields import Spec
 from .._core.module import checked
 from .._core.resource import Plan, Task
 from .image_server import is_remote
-from .instance import Instance, check_settled
+from .instance import AWAITED, Instance, check_settled
 
 MARK = "user.nfvlab.fleet"  # holds the fleet's full name in every instance that it made
-
-# States in which nothing that could be waited for comes.
-QUIET = ("stopped", "frozen", "absent")
 
 _RANGE = re.compile(r"\[(\d+):(\d+)\]")
 
@@ -85,7 +82,7 @@ def definitions(defaults: t.Mapping[str, t.Any], entries: t.Iterable[t.Mapping[s
     found: dict[str, Definition] = {}
     for entry in entries:
         merged = combine(defaults, entry)
-        if entry.get("state") in QUIET and "wait_for" not in entry:
+        if entry.get("state") not in (None, *AWAITED) and "wait_for" not in entry:
             merged.pop("wait_for", None)  # that of the defaults is for those that run
         for name in expand(entry.get("name") or ""):
             if not name:
@@ -139,18 +136,17 @@ def plan(
     members = []
     for definition in declared:
         given = _marked(definition.given, mark) if state != "absent" else {"name": definition.name, "state": state}
-        params = {**base.params, **given}
-        task = Task(params, given, check_mode=base.check_mode, secrets=base.secrets, warn=base.warn)
+        task = base.but(given, **given)
         member = Member(definition.name, task)
         present = have.get(definition.name)
         try:
-            _check_owner(instance.label(params), present, mark, adopt)
+            _check_owner(instance.label(task.params), present, mark, adopt)
             if present is not None:
-                check_settled(present, instance.label(params))
+                check_settled(present, instance.label(task.params))
             planned = instance.plan(present, task)
             member.plan = planned if planned.steps else None  # of most there is nothing to keep
         except FleetError as error:
-            member.error = error.about(instance.label(params))
+            member.error = error.about(instance.label(task.params))
         members.append(member)
     return members
 
@@ -229,8 +225,9 @@ def images_first(wave: t.Sequence[Member]) -> list[list[Member]]:
     rest = []
     for member in wave:
         params = member.task.params
-        source = f"{params['image']} {params['image_server']}" if member.plan and is_remote(params) else ""
-        if source and member.plan and member.plan.have is None and source not in first:
+        source = f"{params['image']} {params['image_server']}"
+        creates = member.plan is not None and member.plan.have is None
+        if creates and is_remote(params) and source not in first:
             first[source] = member
         else:
             rest.append(member)

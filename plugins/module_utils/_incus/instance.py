@@ -48,6 +48,8 @@ _STATUS = {
     "stopped": ("Stopped", STATUS_STOPPED),
     "frozen": ("Frozen", STATUS_FROZEN),
 }
+# The states in which an instance can be waited for.
+AWAITED = ("started", "restarted", "present")
 _GENERATED = 8  # characters of a generated name, beside its beginning
 
 
@@ -146,7 +148,7 @@ class Instance(Record):
             from .waits import parse
 
             parse(params["wait_for"])
-            if task.state not in ("started", "restarted", "present"):
+            if task.state not in AWAITED:
                 raise InvalidOption(
                     f"'wait_for' cannot be had together with the state '{task.state}'",
                     obj=self.label(params),
@@ -271,7 +273,7 @@ class Instance(Record):
             down, wanted = False, "restarted" if wanted == "started" else wanted
         if task.params["restart"] == "if_needed" or wanted in ("stopped", "restarted"):
             plan.facts["restart_required"] = []
-        former = called(plan.have["name"], task) if renamed else task
+        former = task.but(name=plan.have["name"])
         write = Request("PUT", self.path(former.params), self.query(task.params), plan.then, fields)
         rename = Request(
             "POST", self.path(former.params), self.query(task.params), {"name": task.params["name"]}, ["name"]
@@ -292,8 +294,7 @@ class Instance(Record):
         """A restart is done once; afterwards it is just to run."""
         if task.state != "restarted":
             return task
-        params = {**task.params, "state": "started"}
-        return Task(params, task.given, check_mode=task.check_mode, secrets=task.secrets, warn=task.warn)
+        return task.but(state="started")
 
     def _power_steps(self, now: str, wanted: str, task: Task) -> list[Request]:
         return [
@@ -389,11 +390,6 @@ class Instance(Record):
             have["status"], have["status_code"] = one.state["status"], one.state["status_code"]
 
 
-def called(name: str, task: Task) -> Task:
-    """The same task under the name that the instance has until it is renamed."""
-    return Task({**task.params, "name": name}, task.given, secrets=task.secrets, warn=task.warn)
-
-
 class Rewrite(t.NamedTuple):
     """A write to an instance that has just been stopped, which changed the daemon's own keys in it."""
 
@@ -423,13 +419,7 @@ def with_devices(task: Task) -> Task:
         devices["eth0"] = {"type": "nic", "name": "eth0", "network": network}
     for name, own in (task.given.get("devices") or {}).items():
         devices[name] = {**devices.get(name, {}), **own} if isinstance(own, dict) else own
-    return Task(
-        task.params,
-        {**task.given, "devices": devices},
-        check_mode=task.check_mode,
-        secrets=task.secrets,
-        warn=task.warn,
-    )
+    return task.but(given={**task.given, "devices": devices})
 
 
 def changes_profiles(have: t.Mapping[str, t.Any], given: t.Mapping[str, t.Any]) -> bool:

@@ -28,6 +28,5 @@ class Profile(Record):
     def plan(self, have: dict[str, t.Any] | None, task: Task) -> Plan:
         if task.state == "absent" and task.params["name"] == "default" and have is not None:
             nothing: dict[str, t.Any] = {field.name: None for field in self.fields}
-            params = {**task.params, **nothing, "state": "present"}
-            task = Task(params, nothing, check_mode=task.check_mode, secrets=task.secrets, warn=task.warn)
+            task = task.but(nothing, **nothing, state="present")
         return super().plan(have, task)

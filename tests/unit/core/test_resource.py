@@ -217,3 +217,12 @@ def test_an_object_that_somebody_else_deleted_is_no_failure():
 def test_a_refusal_names_the_object():
     with pytest.raises(Refused, match="thing 'x': no"):
         go(Store(None, [Refused("no")]), task({}))
+
+
+def test_a_task_with_other_options_is_the_same_otherwise():
+    said = []
+    task = Task({"name": "a", "state": None}, {"name": "a"}, check_mode=True, warn=said.append)
+    other = task.but(state="absent")
+    assert (other.params, other.given) == ({"name": "a", "state": "absent"}, {"name": "a"})
+    assert other.check_mode and other.secrets is task.secrets and other.warn == said.append
+    assert task.but({"name": "b"}, name="b").given == {"name": "b"} and task.params["name"] == "a"
