@@ -38,7 +38,7 @@ from .proxy import Proxy
 from .test_modules import differs, refused, sent
 
 PROJECT = "nfvt-r"
-INCUSD = next((path for path in ("/usr/libexec/incus/incusd", "/usr/lib/incus/incusd") if Path(path).exists()), None)
+INCUSD = (Path("/usr/libexec/incus/incusd"), Path("/usr/lib/incus/incusd"))
 DAEMON_CACHES = (Path("/var/cache/incus"), Path("/var/cache/lxd"))
 HOUR = 3600
 
@@ -513,13 +513,13 @@ def test_an_empty_folder_is_no_image_server(house: Client, server: SimpleStreams
 class Peer:
     """A second daemon on this host, with a folder of its own, that listens on loopback."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, binary: Path, folder: Path) -> None:
         folder.mkdir(mode=0o711)
         self.folder = folder
         self.log = folder.with_name("peer.log")
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [str(INCUSD), f"--logfile={self.log}"],
+                [str(binary), f"--logfile={self.log}"],
                 env={**os.environ, "INCUS_DIR": str(folder)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -577,9 +577,11 @@ class Peer:
 
 @pytest.fixture(scope="module")
 def peer(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Peer]:
-    if INCUSD is None:
+    # Looked for now: before the first test that needs a daemon, a bare host has none.
+    binary = next(filter(Path.exists, INCUSD), None)
+    if binary is None:
         pytest.skip("no incusd on this host to start a second one of")
-    peer = Peer(tmp_path_factory.mktemp("peer") / "d")
+    peer = Peer(binary, tmp_path_factory.mktemp("peer") / "d")
     try:
         peer.start()
         yield peer
