@@ -19,10 +19,12 @@ class Seen:
     """What the tasks of one host have shown.
 
     :param instances: status and addresses by the instance's label
+    :param rows: status and more of what else is to be shown, by its name, in order
     :param changes: one line for each change, in order
     """
 
     instances: dict[str, tuple[str, str]] = field(default_factory=dict)
+    rows: dict[str, tuple[str, str]] = field(default_factory=dict)
     changes: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -30,6 +32,7 @@ class Seen:
         """Take down what one task, or one item of its loop, returned."""
         if result.get("failed"):
             self.failures.append(str(result.get("msg", task)))
+        self._note_rows(result)
         if "counts" in result and "hosts" in result:
             self._note_fleet(result)
             return
@@ -44,6 +47,15 @@ class Seen:
                 now = waits.seen(instance.get("state") or instance)
                 found = [*now.of("inet"), *now.of("inet6")]
                 self.instances[label] = (instance.get("status", ""), ", ".join(found) or "-")
+
+    def _note_rows(self, result: t.Mapping[str, t.Any]) -> None:
+        """Take down what is to be shown besides, rows of (what, status, more).
+
+        A module returns them as ``summary``; a role has ``ansible.builtin.set_stats`` with data of that name.
+        """
+        stats = result.get("ansible_stats") or {}
+        for what, status, more in result.get("summary") or stats.get("data", {}).get("summary") or []:
+            self.rows[str(what)] = (str(status), str(more))
 
     def _note_fleet(self, result: t.Mapping[str, t.Any]) -> None:
         """Take down what a fleet's task returned, with its diff as far as it goes."""
@@ -88,9 +100,12 @@ def render(hosts: t.Mapping[str, Seen], *, took: float, check: bool) -> list[str
     for host, seen in sorted(hosts.items()):
         lines.append(host)
         rows = [(label, *seen.instances[label]) for label in sorted(seen.instances)]
+        rows += [(label, *row) for label, row in seen.rows.items()]
         if rows:
             widths = [max(len(row[column]) for row in rows) for column in range(2)]
-            lines += [f"  {label:<{widths[0]}}  {status:<{widths[1]}}  {found}" for label, status, found in rows]
+            lines += [
+                f"  {label:<{widths[0]}}  {status:<{widths[1]}}  {found}".rstrip() for label, status, found in rows
+            ]
         verb = "would change" if check else "changed"
         lines.append(f"  {len(seen.changes)} {verb}" + (":" if seen.changes else ""))
         lines += [f"    {change}" for change in seen.changes[:SHOWN]]

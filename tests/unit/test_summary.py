@@ -62,3 +62,14 @@ def test_long_lists_are_cut_and_counted():
         seen.note("t", result(f"instance '{number}'", {"state": "absent"}, {"x": 1}))
     lines = render({"host": seen}, took=1, check=False)
     assert f"  {SHOWN + 5} changed:" in lines and "    ... and 5 more" in lines
+
+
+def test_a_module_and_a_role_say_what_else_is_to_be_shown():
+    seen = Seen()
+    seen.note("t", {"changed": False, "summary": [["router r1", "configured", "12 lines"]]})
+    seen.note("t", {"changed": False, "ansible_stats": {"data": {"summary": [["ping with fwd", "reaches", ""]]}}})
+    seen.note("t", {"changed": False, "ansible_stats": {"data": {"other": 1}}})
+    assert render({"host": seen}, took=1, check=False)[3:5] == [
+        "  router r1      configured  12 lines",
+        "  ping with fwd  reaches",
+    ]
