@@ -35,20 +35,30 @@ IMAGES = "/var/cache/nfvlab-fleet/images"
 MARKER = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
 
 
-def playbook(
-    *arguments: str, cwd: Path | None = None, check: bool = True, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run ansible-playbook as a user would, with the checkout's own collection."""
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), *arguments]
-    settings = {
+def environment(**more: str) -> dict[str, str]:
+    """The environment of Ansible's programs: their own first in the path, and the checkout's own collection."""
+    return {
         **os.environ,
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        **environment,
+        **more,
     }
+
+
+def playbook(
+    *arguments: str, cwd: Path | None = None, check: bool = True, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run ansible-playbook as a user would, with the checkout's own collection."""
+    command = ["ansible-playbook", *arguments]
     run = subprocess.run(
-        command, cwd=cwd or ROOT, env=settings, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        command,
+        cwd=cwd or ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
     if check and run.returncode:
         pytest.fail(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout[-6000:]}\n{run.stderr[-2000:]}")

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shlex
 import subprocess
-import sys
 import tarfile
 import time
 import typing as t
@@ -28,7 +26,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Req
 from ansible_collections.nfvlab.fleet.plugins.module_utils._guest.client import Guest, GuestEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
-from .conftest import IMAGES, ROOT, playbook, run_module, sweep
+from .conftest import IMAGES, ROOT, environment, playbook, run_module, sweep
 from .test_images import Images
 
 PROJECT, NAME = "nfvt-i", "nfvt-guest"  # the project is that of `Images`
@@ -61,13 +59,9 @@ class Inside:
         """Begin to run a module; the process, and where its result will be."""
         self.count += 1
         tree = self.folder / str(self.count)
-        command = [str(Path(sys.executable).with_name("ansible")), NAME, "-i", f"{NAME},", "-t", str(tree), *more]
+        command = ["ansible", NAME, "-i", f"{NAME},", "-t", str(tree), *more]
         command += ["-e", json.dumps(VARIABLES), "-m", module, "-a", json.dumps(args) if args else ""]
-        settings = {
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
-            "ANSIBLE_LIBRARY": str(Path(__file__).with_name("library")),
-        }
+        settings = environment(ANSIBLE_LIBRARY=str(Path(__file__).with_name("library")))
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         return subprocess.Popen(command, env=settings, text=True, **pipes), tree / NAME
 

@@ -153,8 +153,13 @@ class Watch:
     def __init__(self, session: Client, project: str) -> None:
         self.session = session
         self.query = {"project": project}
+        self._known: dict[str, t.Any] | None = None  # the last reading, as long as nothing has happened since
 
     # -- looking
+
+    def forget(self) -> None:
+        """The last reading is true no more: something was changed, or time has passed."""
+        self._known = None
 
     def state(self, name: str) -> dict[str, t.Any] | None:
         """What the daemon and the guest itself tell of an instance; null where it is gone."""
@@ -172,14 +177,16 @@ class Watch:
 
     def _instances(self) -> dict[str, t.Any]:
         found = self.session.find("/1.0/instances", {**self.query, "recursion": "1"}) or ()
-        return {entry["name"]: entry for entry in found}
+        self._known = {entry["name"]: entry for entry in found}
+        return self._known
 
     def everything(self) -> tuple[dict[str, t.Any], dict[str, Seen]]:
         """All instances of the project and what is seen of each: one request, and one for each bridge in use.
 
-        An instance without an interface in a network of the daemon's own has no addresses here.
+        An instance without an interface in a network of the daemon's own has no addresses here. What has just been
+        read is not read again.
         """
-        have = self.instances()
+        have = self.instances() if self._known is None else self._known
         owners: dict[str, dict[str, tuple[str, str]]] = {}  # by network and hardware address: instance and interface
         for name, entry in have.items():
             if Seen(entry["status_code"]).running:
@@ -226,6 +233,8 @@ class Watch:
                     del waiting[name]
                     yield one, self._overdue(one)
             round_number += 1
+            if waiting or apart:
+                self.forget()
             if waiting:
                 time.sleep(PAUSE)
 
