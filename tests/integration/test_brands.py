@@ -23,6 +23,9 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Uni
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
 
 from . import test_a_site as site
+from . import test_guest as guest
+from . import test_guest_lab as guest_lab
+from . import test_guest_services as services
 from .conftest import MARKER, playbook, run_module, sweep
 from .proxy import Proxy, recording
 from .test_modules import perform, steps
@@ -127,6 +130,48 @@ def test_a_second_run_for_both_changes_nothing(client: Client) -> None:
 @pytest.mark.parametrize(("path", "step"), list(steps("incus_file", "incus_fleet", "incus_info", "incus_instance")))
 def test_step(path: Path, step: dict[str, t.Any], stage: dict[str, t.Any], client: Client, doorman: Proxy) -> None:
     perform(path, step, stage, client, doorman)
+
+
+@pytest.fixture(scope="class")
+def inside(client: Client, image: str, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[guest.Inside]:
+    yield from guest.debian(client, image, tmp_path_factory.mktemp("inside"))
+
+
+@pytest.fixture(scope="class")
+def split(inside: guest.Inside, image: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return guest.image_of_two_files(image, tmp_path_factory.mktemp("split"))
+
+
+class TestInside:
+    """Inside of a guest: what LXD answers as Incus does, and what it does not."""
+
+    @guest.covers("PATCH /1.0", "400 unknown state", "405 unknown method")
+    def test_a_state_that_lxd_would_forget_is_not_reported(self, inside: guest.Inside) -> None:
+        for method, state in (("PATCH", "Ready"), ("PATCH", "Nope"), ("POST", "Ready")):
+            assert guest.ok(inside.ask(method, "/1.0", {"state": state}))["status"] == 200  # and nothing was done
+        for state in ("ready", "started"):
+            guest.failed(inside("state", state=state), "unsupported", "the daemon keeps no state for its guests")
+        inside.until_status(guest.RUNNING, 0)
+
+    test_a_file_follows_what_the_host_says = staticmethod(services.test_a_file_follows_what_the_host_says)
+
+
+for _name, _test in guest.ON_LXD.items():
+    if not hasattr(TestInside, _name):
+        setattr(TestInside, _name, staticmethod(_test))
+
+
+@pytest.fixture(scope="class")
+def lab(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[guest_lab.Lab]:
+    yield from guest_lab.brought_up(client, tmp_path_factory.mktemp("lab"))
+
+
+class TestLab:
+    """The applications of the default lab."""
+
+
+for _test in guest_lab.ON_LXD:
+    setattr(TestLab, _test.__name__, staticmethod(_test))
 
 
 def test_a_container_lives_by_two_operations_and_tells_what_it_is_asked(client: Client, image: str) -> None:
