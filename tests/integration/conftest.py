@@ -28,11 +28,54 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import fing
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
 
 from .proxy import Door, Proxy, certificate, recording
+from .sidebyside import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "nfvt"
 IMAGES = "/var/cache/nfvlab-fleet/images"
 MARKER = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
+
+
+TABLE = Table()
+BRAND = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "incus_only(reason): what LXD does not offer, and why")
+
+
+@pytest.fixture(autouse=True)
+def brand(request: pytest.FixtureRequest) -> None:
+    """Remember which daemon a test is about."""
+    if "client" in request.fixturenames:
+        client = request.getfixturevalue("client")
+        request.node.stash[BRAND] = client.brand
+        TABLE.versions[client.brand] = client.server["environment"]["server_version"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function, call: pytest.CallInfo[None]) -> t.Iterator[None]:
+    """Take down what became of a test, for the table of both brands."""
+    report = yield
+    if call.when == "call" and BRAND in item.stash:
+        values = item.callspec.params if hasattr(item, "callspec") else {}
+        case = values["path"].stem if "step" in values else item.function.__module__.rpartition(".test_")[2]
+        told = dict(item.user_properties).get("not_offered")
+        if told:
+            TABLE.lacks(case, values["step"]["name"], told)
+        else:
+            TABLE.note(case, item.stash[BRAND], report.passed)
+        only = item.get_closest_marker("incus_only")
+        if only:
+            TABLE.lacks(case, item.originalname.removeprefix("test_").replace("_", " "), only.args[0])
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    lines = TABLE.lines()
+    if lines:
+        terminalreporter.section("both brands")
+        terminalreporter.write("\n".join(lines) + "\n")
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -4,9 +4,8 @@
 
 """LXD beside Incus on one host: brought by the role, used by the modules, taken away again without a trace.
 
-Of the case files only those run here whose modules differ most between the brands. All of them run against LXD with
-
-    LXD_SOCKET=/var/lib/lxd/unix.socket python -m pytest tests/integration/test_modules.py
+What Incus has passed before, LXD passes here: every step of every module's case, and what is asked from inside a guest.
+At the end of a run with both, a table tells what each brand was seen to do.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from . import test_a_site as site
 from . import test_guest as guest
 from . import test_guest_lab as guest_lab
 from . import test_guest_services as services
+from . import test_modules as modules
 from .conftest import MARKER, playbook, run_module, sweep
 from .proxy import Proxy, recording
-from .test_modules import perform, steps
 
 LXD = "/var/lib/lxd/unix.socket"
 LXD_MARKER = MARKER.with_name("incus_daemon_lxd.json")
@@ -127,9 +126,7 @@ def test_a_second_run_for_both_changes_nothing(client: Client) -> None:
     assert site.changed(role()) == 0
 
 
-@pytest.mark.parametrize(("path", "step"), list(steps("incus_file", "incus_fleet", "incus_info", "incus_instance")))
-def test_step(path: Path, step: dict[str, t.Any], stage: dict[str, t.Any], client: Client, doorman: Proxy) -> None:
-    perform(path, step, stage, client, doorman)
+test_step = modules.test_step
 
 
 @pytest.fixture(scope="class")

@@ -37,6 +37,7 @@ PLACE = {"project": PROJECT, "name": NAME}
 QUERY = {"project": PROJECT}
 PATH = f"/1.0/instances/{NAME}"
 RUNNING, READY = 103, 113  # status codes
+NO_STATE = "the API extension 'instance_ready_state': no guest reports a state"
 
 VARIABLES = {
     "ansible_connection": "nfvlab.fleet.incus",
@@ -48,14 +49,11 @@ VARIABLES = {
 ON_LXD: dict[str, t.Any] = {}  # the tests that test_brands.py runs there as well
 
 
-def covers(*rows: str, lxd: bool = True) -> t.Callable[[t.Any], t.Any]:
-    """Names the rows of docs/guest.md that a test covers; tests/unit/guest/test_docs.py holds the table against it.
-
-    :param lxd: whether LXD answers the same
-    """
+def covers(*rows: str) -> t.Callable[[t.Any], t.Any]:
+    """Names the rows of docs/guest.md that a test covers; tests/unit/guest/test_docs.py holds the table against it."""
 
     def mark(test: t.Any) -> t.Any:
-        if lxd:
+        if not any(mark.name == "incus_only" for mark in getattr(test, "pytestmark", ())):
             ON_LXD[test.__name__] = test
         return test
 
@@ -210,7 +208,8 @@ def test_everything_that_a_guest_is_told(inside: Inside) -> None:
     inside.set({**dict.fromkeys(keys), "cloud-init.network-config": None})
 
 
-@covers("GET /1.0", "PATCH /1.0", lxd=False)
+@covers("GET /1.0", "PATCH /1.0")
+@pytest.mark.incus_only(NO_STATE)
 def test_ready_is_what_the_host_sees(inside: Inside) -> None:
     foretold = ok(inside("state", "--check"))
     inside.until_status(RUNNING, 0)
@@ -223,6 +222,7 @@ def test_ready_is_what_the_host_sees(inside: Inside) -> None:
     inside.until_status(RUNNING, 0)
 
 
+@pytest.mark.incus_only(NO_STATE)
 def test_ready_is_reported_again_when_a_write_on_the_host_takes_it_back(inside: Inside) -> None:
     ok(inside("state", state="started"))
     before = inside.client.get(PATH, QUERY)
@@ -369,7 +369,8 @@ def test_what_the_api_refuses_is_a_sentence(inside: Inside, path: str, kind: str
     failed(inside.ask("GET", path), kind, said)
 
 
-@covers("400 unknown state", "405 unknown method", lxd=False)
+@covers("400 unknown state", "405 unknown method")
+@pytest.mark.incus_only(NO_STATE)
 @pytest.mark.parametrize(
     ("method", "body", "kind", "said"),
     [

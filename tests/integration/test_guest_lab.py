@@ -22,7 +22,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import 
 
 from .conftest import playbook, run_module, sweep
 from .test_a_site import LAB, NAMES, changed
-from .test_guest import READY, RUNNING, restart_daemon
+from .test_guest import NO_STATE, READY, RUNNING, restart_daemon
 
 APP = {"project": NAMES["lab_name"], "name": "app-1"}
 PATH = "/1.0/instances/app-1"
@@ -121,6 +121,7 @@ def test_a_key_that_the_host_changes_is_on_the_page_without_a_task(lab: Lab) -> 
     until(lab.status, READY if lab.keeps_states else RUNNING)
 
 
+@pytest.mark.incus_only(NO_STATE)
 def test_a_service_that_is_stopped_takes_the_state_away_until_it_is_back(lab: Lab) -> None:
     lab.sh("systemctl stop app.service")
     until(lab.status, RUNNING)

@@ -17,7 +17,7 @@ import yaml
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import playbook, run_module
-from .test_guest import NAME, PLACE, PROJECT, READY, RUNNING, VARIABLES, Inside, inside
+from .test_guest import NAME, NO_STATE, PLACE, PROJECT, READY, RUNNING, VARIABLES, Inside, inside
 
 __all__ = ["inside"]  # a fixture
 
@@ -54,6 +54,7 @@ def until(condition: t.Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.incus_only(NO_STATE)
 def test_a_guest_reports_itself_ready_while_its_checks_succeed(inside: Inside, tmp_path: Path) -> None:
     options = {"incus_guest_ready_checks": CHECKS, "incus_guest_ready_interval": 0.5}
     assert "changed=1 " in recap(role(tmp_path, "incus_guest_ready", "--check", **options))
@@ -76,6 +77,7 @@ def test_a_guest_reports_itself_ready_while_its_checks_succeed(inside: Inside, t
     assert not again.failed, again["msg"]
 
 
+@pytest.mark.incus_only(NO_STATE)
 def test_a_guest_that_is_reported_no_more_only_runs(inside: Inside, tmp_path: Path) -> None:
     inside.until_status(READY)
     gone = role(tmp_path, "incus_guest_ready", incus_guest_ready_state="absent")
