@@ -51,7 +51,7 @@ class Table:
         versions = (f"{name} {self.versions.get(brand, '')}".strip() for brand, name in BRANDS.items())
         rows.insert(0, (HEADS[0], *versions, HEADS[-1]))
         widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
-        return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
 
 
 def _told(counts: t.Mapping[bool, int]) -> str:

@@ -17,7 +17,7 @@ def test_both_brands_stand_side_by_side_with_what_one_does_not_offer():
     table.note("guest", "incus", True)
     table.note("guest", "lxd", True)
     table.lacks("guest", "ready", "no state")
-    assert [line.split("  ") for line in table.lines()][0][0] == "feature"
+    assert table.lines()[0].startswith("feature")
     assert table.rows() == [
         ("guest", "works (1)", "works (1)", ""),
         ("  ready", "not offered", "works", "no state"),

@@ -181,12 +181,15 @@ class Watch:
         return self._known
 
     def everything(self) -> tuple[dict[str, t.Any], dict[str, Seen]]:
-        """All instances of the project and what is seen of each: one request, and one for each bridge in use.
-
-        An instance without an interface in a network of the daemon's own has no addresses here. What has just been
-        read is not read again.
-        """
+        """All instances of the project and what is seen of each. What has just been read is not read again."""
         have = self.instances() if self._known is None else self._known
+        return have, self.looked_up(have)
+
+    def looked_up(self, have: t.Mapping[str, t.Any]) -> dict[str, Seen]:
+        """What is seen of instances that were read, with one request for each bridge in use.
+
+        An instance without an interface in a network of the daemon's own has no addresses here.
+        """
         owners: dict[str, dict[str, tuple[str, str]]] = {}  # by network and hardware address: instance and interface
         for name, entry in have.items():
             if Seen(entry["status_code"]).running:
@@ -198,7 +201,7 @@ class Watch:
                 if lease.get("hwaddr") in by_address and ":" not in lease["address"]:
                     name, nic = by_address[lease["hwaddr"]]
                     found.setdefault(name, {}).setdefault((nic, "inet"), []).append(lease["address"])
-        return have, {name: Seen(entry["status_code"], found.get(name, {})) for name, entry in have.items()}
+        return {name: Seen(entry["status_code"], found.get(name, {})) for name, entry in have.items()}
 
     # -- waiting
 
