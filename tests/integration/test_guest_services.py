@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import playbook, run_module
 from .test_guest import NAME, NO_STATE, PLACE, PROJECT, READY, RUNNING, VARIABLES, Inside, inside
@@ -104,18 +103,14 @@ def test_a_file_follows_what_the_host_says(inside: Inside, tmp_path: Path) -> No
     assert inside.sh("cat /etc/site.conf") == "site south\nport 8080\n"
 
 
-def test_a_guest_without_python_is_told_what_to_do(inside: Inside, tmp_path: Path, client: Client) -> None:
+@pytest.mark.parametrize("name", ["incus_guest_ready", "incus_guest_config"])
+def test_a_guest_without_python_is_told_what_to_do(inside: Inside, tmp_path: Path, name: str) -> None:
     disk = {"root": {"type": "disk", "path": "/", "pool": "nfvt-gpool"}}
     plain = {"project": PROJECT, "name": "nfvt-plain", "image": "plain", "profiles": [], "devices": disk}
     made = run_module("incus_instance", plain)
     assert not made.failed, made["msg"]
     path = tmp_path / "plain.yml"
-    play = {
-        "hosts": "nfvt-plain",
-        "gather_facts": False,
-        "vars": VARIABLES,
-        "roles": ["nfvlab.fleet.incus_guest_ready"],
-    }
+    play = {"hosts": "nfvt-plain", "gather_facts": False, "vars": VARIABLES, "roles": [f"nfvlab.fleet.{name}"]}
     path.write_text(yaml.safe_dump([play]))
     refused = playbook(str(path), "-i", "nfvt-plain,", check=False)
     assert refused.returncode and "nfvt-plain has no Python: install it there first" in refused.stdout
