@@ -25,6 +25,7 @@ from . import test_a_site as site
 from . import test_guest as guest
 from . import test_guest_lab as guest_lab
 from . import test_guest_services as services
+from . import test_inventory as inventory
 from . import test_modules as modules
 from .conftest import MARKER, playbook, run_module, sweep
 from .proxy import Proxy, recording
@@ -187,6 +188,16 @@ def test_a_container_lives_by_two_operations_and_tells_what_it_is_asked(client: 
     assert [name for name in client.names("/1.0/instances/nfvt-1/logs") or () if name.startswith("exec_")] == []
     refused = run_module("incus_instance", {**wanted, "wait_for": ["ready"]})
     assert refused["failure"]["kind"] == "unsupported" and "'instance_ready_state'" in refused["msg"]
+
+
+def test_its_instances_are_hosts(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "nfvt.lxd.yml"
+    daemons = [{"socket": LXD, "filter": "status eq Running"}]
+    path.write_text(json.dumps({"plugin": "nfvlab.fleet.incus", "daemons": daemons}))
+    told = inventory.listed(str(path))["_meta"]["hostvars"]["nfvt-1"]
+    assert told["incus_ipv4"][0].startswith("10.119.200.") and told["ansible_incus_socket"] == LXD
+    done = inventory.run("ansible", "nfvt-1", "-i", str(path), "-m", "ansible.builtin.raw", "-a", "hostname")
+    assert "nfvt-1 | CHANGED" in done.stdout
 
 
 def test_incus_still_starts_containers(client: Client, image: str) -> None:
