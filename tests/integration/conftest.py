@@ -22,7 +22,7 @@ from urllib.parse import unquote
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import NotFound
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, NotFound
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, UnixEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import path as join
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import FleetModule
@@ -39,7 +39,7 @@ MARKER = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
 
 
 TABLE = Table()
-BRAND = pytest.StashKey[str]()
+DAEMON = pytest.StashKey[Client]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,30 +47,35 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def brand(request: pytest.FixtureRequest) -> None:
+def daemon_of_the_test(request: pytest.FixtureRequest) -> None:
     """Remember which daemon a test is about."""
     if "client" in request.fixturenames:
-        client = request.getfixturevalue("client")
-        request.node.stash[BRAND] = client.brand
-        TABLE.versions[client.brand] = client.server["environment"]["server_version"]
+        request.node.stash[DAEMON] = request.getfixturevalue("client")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Function, call: pytest.CallInfo[None]) -> t.Iterator[None]:
     """Take down what became of a test, for the table of both brands."""
     report = yield
-    if call.when == "call" and BRAND in item.stash:
-        values = item.callspec.params if hasattr(item, "callspec") else {}
-        case = values["path"].stem if "step" in values else item.function.__module__.rpartition(".test_")[2]
-        told = dict(item.user_properties).get("not_offered")
-        if told:
-            TABLE.lacks(case, values["step"]["name"], told)
-        else:
-            TABLE.note(case, item.stash[BRAND], report.passed)
-        only = item.get_closest_marker("incus_only")
-        if only:
-            TABLE.lacks(case, item.originalname.removeprefix("test_").replace("_", " "), only.args[0])
+    if call.when == "call" and DAEMON in item.stash:
+        with contextlib.suppress(FleetError):  # a daemon that is not there has no column
+            note(item, item.stash[DAEMON], report.passed)
     return report
+
+
+def note(item: pytest.Function, client: Client, passed: bool) -> None:
+    """Take down what became of one test."""
+    TABLE.versions[client.brand] = client.server["environment"]["server_version"]
+    values = item.callspec.params if hasattr(item, "callspec") else {}
+    feature = values["path"].stem if "step" in values else item.function.__module__.rpartition(".test_")[2]
+    told = dict(item.user_properties).get("not_offered")
+    if told:
+        TABLE.lacks(feature, values["step"]["name"], told)
+    else:
+        TABLE.note(feature, client.brand, passed)
+    only = item.get_closest_marker("incus_only")
+    if only:
+        TABLE.lacks(feature, item.originalname.removeprefix("test_").replace("_", " "), only.args[0])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
