@@ -428,10 +428,12 @@ def test_a_connection_that_was_open_when_the_api_was_forbidden(inside: Inside) -
 
 @covers("GET /1.0/events")
 def test_events_are_followed_through_a_restart_of_the_daemon(inside: Inside) -> None:
-    """The module is left to itself: what runs over the connection plugin, the daemon ends with itself."""
+    """The module is left to itself, a child of init that needs no helper: what runs over the connection plugin, the
+    daemon ends with itself.
+    """
     args = {"until": {"key": "user.later"}, "wait_timeout": 120}
     begun = ok(inside.end(*inside.start("nfvlab.fleet.incus_guest_events", args, "-B", "150", "-P", "0")))
-    inside.until_waiting("events", sockets=3)
+    inside.until_waiting("events", sockets=2)
     restart_daemon(inside.client, inside.folder)
     number, done = 0, {"finished": 0}
     while not done["finished"]:

@@ -101,6 +101,7 @@ def test_a_file_follows_what_the_host_says(inside: Inside, tmp_path: Path) -> No
     assert inside.sh("cat /etc/site.conf") == "site south\nport 8080\n"
     assert "changed=2 " in recap(role(tmp_path, "incus_guest_config", incus_guest_config_state="absent"))
     assert inside.sh("cat /etc/site.conf") == "site south\nport 8080\n"
+    inside.set({"user.port": None})
 
 
 @pytest.mark.parametrize("name", ["incus_guest_ready", "incus_guest_config"])
