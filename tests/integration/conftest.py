@@ -9,6 +9,7 @@ Everything the tests make is called C(nfvt...), and nothing else is touched.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -21,6 +22,7 @@ from urllib.parse import unquote
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, NotFound
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, UnixEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import path as join
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import FleetModule
@@ -28,6 +30,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import fing
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
 
 from .proxy import Door, Proxy, certificate, recording
+from .sidebyside import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "nfvt"
@@ -35,20 +38,77 @@ IMAGES = "/var/cache/nfvlab-fleet/images"
 MARKER = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
 
 
-def playbook(
-    *arguments: str, cwd: Path | None = None, check: bool = True, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run ansible-playbook as a user would, with the checkout's own collection."""
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), *arguments]
-    settings = {
+TABLE = Table()
+DAEMON = pytest.StashKey[Client]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "incus_only(reason): what LXD does not offer, and why")
+
+
+@pytest.fixture(autouse=True)
+def daemon_of_the_test(request: pytest.FixtureRequest) -> None:
+    """Remember which daemon a test is about."""
+    if "client" in request.fixturenames:
+        request.node.stash[DAEMON] = request.getfixturevalue("client")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function, call: pytest.CallInfo[None]) -> t.Iterator[None]:
+    """Take down what became of a test, for the table of both brands."""
+    report = yield
+    if call.when == "call" and DAEMON in item.stash:
+        with contextlib.suppress(FleetError):  # a daemon that is not there has no column
+            note(item, item.stash[DAEMON], report.passed)
+    return report
+
+
+def note(item: pytest.Function, client: Client, passed: bool) -> None:
+    """Take down what became of one test."""
+    TABLE.versions[client.brand] = client.server["environment"]["server_version"]
+    values = item.callspec.params if hasattr(item, "callspec") else {}
+    feature = values["path"].stem if "step" in values else item.function.__module__.rpartition(".test_")[2]
+    told = dict(item.user_properties).get("not_offered")
+    if told:
+        TABLE.lacks(feature, values["step"]["name"], told)
+    else:
+        TABLE.note(feature, client.brand, passed)
+    only = item.get_closest_marker("incus_only")
+    if only:
+        TABLE.lacks(feature, item.originalname.removeprefix("test_").replace("_", " "), only.args[0])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    lines = TABLE.lines()
+    if lines:
+        terminalreporter.section("both brands")
+        terminalreporter.write("\n".join(lines) + "\n")
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of Ansible's programs: their own first in the path, and the checkout's own collection."""
+    return {
         **os.environ,
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        **environment,
+        **more,
     }
+
+
+def playbook(
+    *arguments: str, cwd: Path | None = None, check: bool = True, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run ansible-playbook as a user would, with the checkout's own collection."""
+    command = ["ansible-playbook", *arguments]
     run = subprocess.run(
-        command, cwd=cwd or ROOT, env=settings, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        command,
+        cwd=cwd or ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
     if check and run.returncode:
         pytest.fail(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout[-6000:]}\n{run.stderr[-2000:]}")
@@ -115,7 +175,8 @@ def sweep(client: Client) -> None:
             if query.get("project", "default").startswith(PREFIX) or path.rsplit("/", 1)[-1].startswith(PREFIX):
                 client.perform(Request("DELETE", path, query))
     for name in ours("/1.0/networks"):
-        client.perform(Request("DELETE", join("1.0", "networks", name)))
+        with contextlib.suppress(NotFound):  # interfaces that are not the daemon's are listed as well
+            client.perform(Request("DELETE", join("1.0", "networks", name)))
     for name in ours("/1.0/storage-pools"):
         client.perform(Request("DELETE", join("1.0", "storage-pools", name)))
     for name in projects[1:]:

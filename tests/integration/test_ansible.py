@@ -19,7 +19,7 @@ import pytest
 import yaml
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
-from .conftest import ROOT, playbook
+from .conftest import ROOT, environment, playbook
 
 PYTHON39 = next(
     iter(sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.9*/bin/python")))), shutil.which("python3.9")
@@ -118,9 +118,8 @@ def test_every_module_runs_on_python_3_9(house: Client, image: str, tmp_path: Pa
 
 def test_every_module_has_documentation_that_ansible_shows() -> None:
     modules = sorted(f"nfvlab.fleet.{path.stem}" for path in (ROOT / "plugins" / "modules").glob("*.py"))
-    command = [str(Path(sys.executable).with_name("ansible-doc")), "--json", "-t", "module", *modules]
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections")}
-    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    command = ["ansible-doc", "--json", "-t", "module", *modules]
+    shown = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
     documents = json.loads(shown.stdout)
     assert sorted(documents) == modules
     for document in documents.values():

@@ -4,9 +4,8 @@
 
 """LXD beside Incus on one host: brought by the role, used by the modules, taken away again without a trace.
 
-Of the case files only those run here whose modules differ most between the brands. All of them run against LXD with
-
-    LXD_SOCKET=/var/lib/lxd/unix.socket python -m pytest tests/integration/test_modules.py
+What Incus has passed before, LXD passes here: every step of every module's case, and what is asked from inside a guest.
+At the end of a run with both, a table tells what each brand was seen to do.
 """
 
 from __future__ import annotations
@@ -23,9 +22,13 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Uni
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
 
 from . import test_a_site as site
+from . import test_guest as guest
+from . import test_guest_lab as guest_lab
+from . import test_guest_services as services
+from . import test_inventory as inventory
+from . import test_modules as modules
 from .conftest import MARKER, playbook, run_module, sweep
 from .proxy import Proxy, recording
-from .test_modules import perform, steps
 
 LXD = "/var/lib/lxd/unix.socket"
 LXD_MARKER = MARKER.with_name("incus_daemon_lxd.json")
@@ -124,9 +127,49 @@ def test_a_second_run_for_both_changes_nothing(client: Client) -> None:
     assert site.changed(role()) == 0
 
 
-@pytest.mark.parametrize(("path", "step"), list(steps("incus_file", "incus_fleet", "incus_info", "incus_instance")))
-def test_step(path: Path, step: dict[str, t.Any], stage: dict[str, t.Any], client: Client, doorman: Proxy) -> None:
-    perform(path, step, stage, client, doorman)
+test_step = modules.test_step
+
+
+@pytest.fixture(scope="class")
+def inside(client: Client, image: str, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[guest.Inside]:
+    yield from guest.debian(client, image, tmp_path_factory.mktemp("inside"))
+
+
+@pytest.fixture(scope="class")
+def split(inside: guest.Inside, image: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return guest.image_of_two_files(image, tmp_path_factory.mktemp("split"))
+
+
+class TestInside:
+    """Inside of a guest: what LXD answers as Incus does, and what it does not."""
+
+    @guest.covers("PATCH /1.0", "400 unknown state", "405 unknown method")
+    def test_a_state_that_lxd_would_forget_is_not_reported(self, inside: guest.Inside) -> None:
+        for method, state in (("PATCH", "Ready"), ("PATCH", "Nope"), ("POST", "Ready")):
+            assert guest.ok(inside.ask(method, "/1.0", {"state": state}))["status"] == 200  # and nothing was done
+        for state in ("ready", "started"):
+            guest.failed(inside("state", state=state), "unsupported", "the daemon keeps no state for its guests")
+        inside.until_status(guest.RUNNING, 0)
+
+    test_a_file_follows_what_the_host_says = staticmethod(services.test_a_file_follows_what_the_host_says)
+
+
+for _name, _test in guest.ON_LXD.items():
+    if not hasattr(TestInside, _name):
+        setattr(TestInside, _name, staticmethod(_test))
+
+
+@pytest.fixture(scope="class")
+def lab(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[guest_lab.Lab]:
+    yield from guest_lab.brought_up(client, tmp_path_factory.mktemp("lab"))
+
+
+class TestLab:
+    """The applications of the default lab."""
+
+
+for _test in guest_lab.ON_LXD:
+    setattr(TestLab, _test.__name__, staticmethod(_test))
 
 
 def test_a_container_lives_by_two_operations_and_tells_what_it_is_asked(client: Client, image: str) -> None:
@@ -145,6 +188,16 @@ def test_a_container_lives_by_two_operations_and_tells_what_it_is_asked(client: 
     assert [name for name in client.names("/1.0/instances/nfvt-1/logs") or () if name.startswith("exec_")] == []
     refused = run_module("incus_instance", {**wanted, "wait_for": ["ready"]})
     assert refused["failure"]["kind"] == "unsupported" and "'instance_ready_state'" in refused["msg"]
+
+
+def test_its_instances_are_hosts(client: Client, tmp_path: Path) -> None:
+    path = tmp_path / "nfvt.lxd.yml"
+    daemons = [{"socket": LXD, "filter": "status eq Running"}]
+    path.write_text(json.dumps({"plugin": "nfvlab.fleet.incus", "daemons": daemons}))
+    told = inventory.listed(str(path))["_meta"]["hostvars"]["nfvt-1"]
+    assert told["incus_ipv4"][0].startswith("10.119.200.") and told["ansible_incus_socket"] == LXD
+    done = inventory.run("ansible", "nfvt-1", "-i", str(path), "-m", "ansible.builtin.raw", "-a", "hostname")
+    assert "nfvt-1 | CHANGED" in done.stdout
 
 
 def test_incus_still_starts_containers(client: Client, image: str) -> None:

@@ -23,7 +23,7 @@ import pytest
 import yaml
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
-from .conftest import ROOT, playbook, run_module
+from .conftest import environment, playbook, run_module
 from .proxy import Proxy, Seen
 
 PROJECT = {"project": "nfvt-a"}
@@ -135,17 +135,10 @@ class Slow:
 class Running:
     """A playbook that runs; its stderr is read line by line."""
 
-    def __init__(self, path: str, *arguments: str, **environment: str) -> None:
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), path, *arguments]
-        settings = {
-            **os.environ,
-            "ANSIBLE_NOCOLOR": "1",
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
-            **environment,
-        }
+    def __init__(self, path: str, *arguments: str, **variables: str) -> None:
         self.process = subprocess.Popen(
-            command,
-            env=settings,
+            ["ansible-playbook", path, *arguments],
+            env=environment(**variables),
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -237,10 +230,10 @@ def test_progress_can_be_switched_off(
             seen.append(glob.glob(FILES))
 
     proxy.fault = look
-    environment = {name: value for name, value in off.items() if name.isupper()}
+    variables = {name: value for name, value in off.items() if name.isupper()}
     options = {**fleet, "socket": proxy.path, "instances": [{"name": "nfvt-1"}]}
     options.update({name: value for name, value in off.items() if name.islower()})
-    done = playbook(write_play(tmp_path, options), "-i", "localhost,", **environment)
+    done = playbook(write_play(tmp_path, options), "-i", "localhost,", **variables)
     proxy.clear()
     assert "changed=1" in done.stdout and "fleet lab/edge" not in done.stdout + done.stderr
     assert seen == [[]]

@@ -14,8 +14,8 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
-import sys
 import tarfile
 import time
 import typing as t
@@ -25,10 +25,11 @@ import pytest
 import yaml
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
-from ansible_collections.nfvlab.fleet.plugins.module_utils._guest.client import Guest, GuestEndpoint
+from ansible_collections.nfvlab.fleet.plugins.module_utils._guest.answers import PERMISSIONS
+from ansible_collections.nfvlab.fleet.plugins.module_utils._guest.client import SOCKETS, Guest, GuestEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
-from .conftest import IMAGES, ROOT, playbook, run_module, sweep
+from .conftest import IMAGES, ROOT, environment, playbook, run_module, sweep
 from .test_images import Images
 
 PROJECT, NAME = "nfvt-i", "nfvt-guest"  # the project is that of `Images`
@@ -36,6 +37,7 @@ PLACE = {"project": PROJECT, "name": NAME}
 QUERY = {"project": PROJECT}
 PATH = f"/1.0/instances/{NAME}"
 RUNNING, READY = 103, 113  # status codes
+NO_STATE = "the API extension 'instance_ready_state': no guest reports a state"
 
 VARIABLES = {
     "ansible_connection": "nfvlab.fleet.incus",
@@ -44,9 +46,18 @@ VARIABLES = {
 }
 
 
+ON_LXD: dict[str, t.Any] = {}  # the tests that test_brands.py runs there as well
+
+
 def covers(*rows: str) -> t.Callable[[t.Any], t.Any]:
     """Names the rows of docs/guest.md that a test covers; tests/unit/guest/test_docs.py holds the table against it."""
-    return lambda test: test
+
+    def mark(test: t.Any) -> t.Any:
+        if not any(mark.name == "incus_only" for mark in getattr(test, "pytestmark", ())):
+            ON_LXD[test.__name__] = test
+        return test
+
+    return mark
 
 
 class Inside:
@@ -56,18 +67,17 @@ class Inside:
         self.client = client
         self.folder = folder
         self.count = 0
+        self.brand = client.brand
+        self.permission = PERMISSIONS[client.brand]
+        self.socket = SOCKETS[client.brand == "lxd"]
 
     def start(self, module: str, args: dict[str, t.Any], *more: str) -> tuple[subprocess.Popen[str], Path]:
         """Begin to run a module; the process, and where its result will be."""
         self.count += 1
         tree = self.folder / str(self.count)
-        command = [str(Path(sys.executable).with_name("ansible")), NAME, "-i", f"{NAME},", "-t", str(tree), *more]
+        command = ["ansible", NAME, "-i", f"{NAME},", "-t", str(tree), *more]
         command += ["-e", json.dumps(VARIABLES), "-m", module, "-a", json.dumps(args) if args else ""]
-        settings = {
-            **os.environ,
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
-            "ANSIBLE_LIBRARY": str(Path(__file__).with_name("library")),
-        }
+        settings = environment(ANSIBLE_LIBRARY=str(Path(__file__).with_name("library")))
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         return subprocess.Popen(command, env=settings, text=True, **pipes), tree / NAME
 
@@ -102,8 +112,8 @@ class Inside:
         done = run_module("incus_instance", args)
         assert not done.failed, done["msg"]
 
-    def until_waiting(self, module: str) -> None:
-        """Wait until a module that was begun has four sockets: the log's, its helper's, two connections."""
+    def until_waiting(self, module: str, sockets: int = 4) -> None:
+        """Wait until a module that was begun has so many sockets: the log's, its helper's, and its connections."""
         script = f"""
             for process in $(grep -l AnsiballZ_incus_guest_{module} /proc/[0-9]*/cmdline); do
                 ls -l ${{process%cmdline}}fd 2>/dev/null | grep -c socket:
@@ -111,7 +121,7 @@ class Inside:
             true  # what was listed may be gone
         """
         deadline = time.monotonic() + 30
-        while not any(int(count) >= 4 for count in self.sh(script).split()):
+        while not any(int(count) >= sockets for count in self.sh(script).split()):
             assert time.monotonic() < deadline, "it never waited"
             time.sleep(0.2)
 
@@ -125,11 +135,33 @@ class Inside:
 
 @pytest.fixture(scope="module")
 def inside(client: Client, image: str, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Inside]:
+    """A guest of Incus."""
+    yield from debian(client, image, tmp_path_factory.mktemp("inside"))
+
+
+def restart_daemon(client: Client, folder: Path) -> None:
+    """End the daemon as the system would, so that guests keep running, and start it by its role."""
+    pid = client.get("/1.0")["environment"]["server_pid"]
+    client.transport.close()
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + 60
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < deadline, "the daemon does not end"
+        time.sleep(0.05)
+    path = folder / "start.yml"
+    role = {"name": "nfvlab.fleet.incus_daemon", "tasks_from": "start"}
+    variables = {"incus_daemon_brand": client.brand, "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": variables}
+    path.write_text(yaml.safe_dump([{**play, "tasks": [{"ansible.builtin.import_role": role}]}]))
+    playbook(str(path))
+
+
+def debian(client: Client, image: str, folder: Path) -> t.Iterator[Inside]:
     """A running Debian in which there is a user bob."""
     sweep(client)
     made = run_module("incus_project", {"name": PROJECT, "config": {"features.images": True}})
     assert not made.failed, made["msg"]
-    images = Images(tmp_path_factory.mktemp("images"))
+    images = Images(folder)
     images.cache = Path(IMAGES)  # it is kept from one run to the next
     images()
     disk = {"root": {"type": "disk", "path": "/", "pool": "nfvt-gpool"}}
@@ -140,8 +172,10 @@ def inside(client: Client, image: str, tmp_path_factory: pytest.TempPathFactory)
     ):
         made = run_module(module, args)
         assert not made.failed, made["msg"]
-    inside = Inside(client, tmp_path_factory.mktemp("results"))
-    inside.sh("while ! systemctl is-system-running --wait >/dev/null 2>&1; do sleep 0.2; done; useradd -m bob")
+    inside = Inside(client, folder)
+    # A unit that a container cannot have, such as systemd-binfmt, degrades it.
+    inside.sh("until systemctl is-system-running --wait 2>&1 | grep -Eq 'running|degraded'; do sleep 0.2; done")
+    inside.sh("useradd -m bob")
     yield inside
     sweep(client)
 
@@ -164,9 +198,12 @@ def test_everything_that_a_guest_is_told(inside: Inside) -> None:
     result = ok(inside("info", query="[0].[state, instance_type]"))
     (about,) = result["objects"]
     server = inside.client.get("/1.0")
-    assert about["apis"] == ["/1.0"] and about["api_version"] == "1.0" and about["socket"] == "/dev/incus/sock"
-    assert about["location"] == server["environment"]["server_name"]
-    assert result["result"] == ["Started", "container"]
+    assert about["apis"] == ["/1.0"] and about["api_version"] == "1.0"
+    assert (about["brand"], about["socket"]) == (inside.brand, inside.socket)
+    # LXD 5.0 tells nobody the state, and the place only in a cluster.
+    told = {"incus": ("Started", server["environment"]["server_name"]), "lxd": (None, "none")}
+    assert (about["state"], about["location"]) == told[inside.brand]
+    assert result["result"] == [about["state"], "container"]
     assert about["config"] == {**keys, "user.api-token": "********", "cloud-init.network-config": "{}"}
     assert about["devices"] == {"root": {"path": "/", "pool": "nfvt-gpool", "type": "disk"}}
     assert f"\nlocal-hostname: {NAME}\n" in about["meta_data"]
@@ -174,6 +211,7 @@ def test_everything_that_a_guest_is_told(inside: Inside) -> None:
 
 
 @covers("GET /1.0", "PATCH /1.0")
+@pytest.mark.incus_only(NO_STATE)
 def test_ready_is_what_the_host_sees(inside: Inside) -> None:
     foretold = ok(inside("state", "--check"))
     inside.until_status(RUNNING, 0)
@@ -186,6 +224,7 @@ def test_ready_is_what_the_host_sees(inside: Inside) -> None:
     inside.until_status(RUNNING, 0)
 
 
+@pytest.mark.incus_only(NO_STATE)
 def test_ready_is_reported_again_when_a_write_on_the_host_takes_it_back(inside: Inside) -> None:
     ok(inside("state", state="started"))
     before = inside.client.get(PATH, QUERY)
@@ -275,8 +314,11 @@ def test_events_of_keys_and_devices(inside: Inside, protocol: str) -> None:
 
 @pytest.fixture(scope="module")
 def split(inside: Inside, image: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return image_of_two_files(image, tmp_path_factory.mktemp("split"))
+
+
+def image_of_two_files(image: str, folder: Path) -> str:
     """The fingerprint of a public image that consists of two files."""
-    folder = tmp_path_factory.mktemp("split")
     with tarfile.open(image) as whole, tarfile.open(folder / "meta.tar", "w") as meta:
         member = whole.getmember("metadata.yaml")
         meta.addfile(member, whole.extractfile(member))
@@ -292,9 +334,10 @@ def split(inside: Inside, image: str, tmp_path_factory: pytest.TempPathFactory) 
 def test_images_are_exported_whole_when_the_host_allows_it(inside: Inside, image: str, split: str) -> None:
     fingerprint = hashlib.sha256(Path(image).read_bytes()).hexdigest()
     args = {"fingerprint": fingerprint, "project": PROJECT, "path": "/srv/image.tar"}
-    inside.set({"security.guestapi.images": None})
-    failed(inside("image", **args), "forbidden", "set 'security.guestapi.images' of the instance to 'true'")
-    inside.set({"security.guestapi.images": "true"})
+    permission = f"{inside.permission}.images"
+    inside.set({permission: None})
+    failed(inside("image", **args), "forbidden", f"set '{permission}' of the instance to 'true'")
+    inside.set({permission: "true"})
     failed(inside("image", **args), "not_found", "only images that are public, or cached, are for guests")
     for public in (True, False):
         made = run_module("incus_image", {"project": PROJECT, "alias": "plain", "path": image, "public": public})
@@ -310,7 +353,7 @@ def test_images_are_exported_whole_when_the_host_allows_it(inside: Inside, image
     failed(inside("image", **two), "invalid_option", "the image consists of two files")
     assert ok(inside("image", rootfs_path="/srv/rootfs.tar", **two))["changed"]
     assert inside.sh("cat /srv/meta.tar /srv/rootfs.tar | sha256sum; rm /srv/*") == f"{split}  -\n"
-    inside.set({"security.guestapi.images": None})
+    inside.set({permission: None})
 
 
 @covers("401 not root in the guest")
@@ -319,28 +362,34 @@ def test_only_root_may_ask(inside: Inside) -> None:
         failed(inside(module, "-u", "bob"), "forbidden", "serves only root of the instance")
 
 
-@covers("400 unknown state", "400 wrong escape", "404 unknown path", "405 unknown method")
+@covers("400 wrong escape", "404 unknown path")
 @pytest.mark.parametrize(
-    ("method", "path", "body", "kind", "said"),
+    ("path", "kind", "said"),
+    [("/1.0/config/%zz", "refused", "HTTP 400"), ("/1.0/nope", "unsupported", "has no such call")],
+)
+def test_what_the_api_refuses_is_a_sentence(inside: Inside, path: str, kind: str, said: str) -> None:
+    failed(inside.ask("GET", path), kind, said)
+
+
+@covers("400 unknown state", "405 unknown method")
+@pytest.mark.incus_only(NO_STATE)
+@pytest.mark.parametrize(
+    ("method", "body", "kind", "said"),
     [
-        ("PATCH", "/1.0", {"state": "Nope"}, "refused", 'HTTP 400: Invalid state "Nope"'),
-        ("PATCH", "/1.0", [], "refused", "HTTP 400"),
-        ("GET", "/1.0/config/%zz", None, "refused", "HTTP 400"),
-        ("GET", "/1.0/nope", None, "unsupported", "has no such call"),
-        ("POST", "/1.0", {}, "unsupported", 'method "POST" not allowed'),
+        ("PATCH", {"state": "Nope"}, "refused", 'HTTP 400: Invalid state "Nope"'),
+        ("PATCH", [], "refused", "HTTP 400"),
+        ("POST", {}, "unsupported", 'method "POST" not allowed'),
     ],
 )
-def test_what_the_api_refuses_is_a_sentence(
-    inside: Inside, method: str, path: str, body: t.Any, kind: str, said: str
-) -> None:
-    failed(inside.ask(method, path, body), kind, said)
+def test_what_is_no_report_is_refused(inside: Inside, method: str, body: t.Any, kind: str, said: str) -> None:
+    failed(inside.ask(method, "/1.0", body), kind, said)
 
 
 @covers("500 not an instance's process")
 def test_a_process_of_no_instance_is_told_so(inside: Inside) -> None:
     pid = inside.client.get(f"{PATH}/state", QUERY)["pid"]
     with (
-        Guest(GuestEndpoint(f"/proc/{pid}/root/dev/incus/sock")) as outside,
+        Guest(GuestEndpoint(f"/proc/{pid}/root{inside.socket}")) as outside,
         pytest.raises(errors.Refused, match="run it as a process of the instance itself") as caught,
     ):
         outside.server()
@@ -349,12 +398,12 @@ def test_a_process_of_no_instance_is_told_so(inside: Inside) -> None:
 
 @covers("403 security.guestapi=false")
 def test_a_guest_that_may_not_use_the_api(inside: Inside) -> None:
-    inside.set({"security.guestapi": "false"})
+    inside.set({inside.permission: "false"})
     try:
         for module in ("info", "state", "events"):
             failed(inside(module), "no_socket", "set 'security.guestapi' (with LXD 'security.devlxd') of it to 'true'")
     finally:
-        inside.set({"security.guestapi": None})
+        inside.set({inside.permission: None})
     assert ok(inside("info"))["objects"]
 
 
@@ -364,7 +413,7 @@ def test_a_connection_that_was_open_when_the_api_was_forbidden(inside: Inside) -
     inside.set({"user.y": "1"})
     running = inside.start("nfvlab.fleet.incus_guest_config", {"wait_for": {"user.x": None}, "wait_timeout": 60})
     inside.until_waiting("config")
-    inside.set({"security.guestapi": "false"})
+    inside.set({inside.permission: "false"})
     try:
         process, _tree = running
         while process.poll() is None:
@@ -373,8 +422,26 @@ def test_a_connection_that_was_open_when_the_api_was_forbidden(inside: Inside) -
             inside.set({"user.x": "1"})
         result = inside.end(*running)
     finally:
-        inside.set({"security.guestapi": None, "user.x": None, "user.y": None})
-    failed(result, "forbidden", "set 'security.guestapi' of the instance to 'true' on its host")
+        inside.set({inside.permission: None, "user.x": None, "user.y": None})
+    failed(result, "forbidden", f"set '{inside.permission}' of the instance to 'true' on its host")
+
+
+@covers("GET /1.0/events")
+def test_events_are_followed_through_a_restart_of_the_daemon(inside: Inside) -> None:
+    """The module is left to itself, a child of init that needs no helper: what runs over the connection plugin, the
+    daemon ends with itself.
+    """
+    args = {"until": {"key": "user.later"}, "wait_timeout": 120}
+    begun = ok(inside.end(*inside.start("nfvlab.fleet.incus_guest_events", args, "-B", "150", "-P", "0")))
+    inside.until_waiting("events", sockets=2)
+    restart_daemon(inside.client, inside.folder)
+    number, done = 0, {"finished": 0}
+    while not done["finished"]:
+        number += 1
+        inside.set({"user.later": str(number)})
+        done = inside.end(*inside.start("ansible.builtin.async_status", {"jid": begun["ansible_job_id"]}))
+    assert ok(done)["match"]["metadata"]["key"] == "user.later" and done["reconnects"] >= 1
+    inside.set({"user.later": None})
 
 
 def test_every_module_in_a_play_with_groups_of_defaults(inside: Inside, tmp_path: Path) -> None:

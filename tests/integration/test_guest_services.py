@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import playbook, run_module
-from .test_guest import NAME, PLACE, PROJECT, READY, RUNNING, VARIABLES, Inside, inside
+from .test_guest import NAME, NO_STATE, PLACE, PROJECT, READY, RUNNING, VARIABLES, Inside, inside
 
 __all__ = ["inside"]  # a fixture
 
@@ -54,6 +53,7 @@ def until(condition: t.Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.1)
 
 
+@pytest.mark.incus_only(NO_STATE)
 def test_a_guest_reports_itself_ready_while_its_checks_succeed(inside: Inside, tmp_path: Path) -> None:
     options = {"incus_guest_ready_checks": CHECKS, "incus_guest_ready_interval": 0.5}
     assert "changed=1 " in recap(role(tmp_path, "incus_guest_ready", "--check", **options))
@@ -76,6 +76,7 @@ def test_a_guest_reports_itself_ready_while_its_checks_succeed(inside: Inside, t
     assert not again.failed, again["msg"]
 
 
+@pytest.mark.incus_only(NO_STATE)
 def test_a_guest_that_is_reported_no_more_only_runs(inside: Inside, tmp_path: Path) -> None:
     inside.until_status(READY)
     gone = role(tmp_path, "incus_guest_ready", incus_guest_ready_state="absent")
@@ -100,20 +101,17 @@ def test_a_file_follows_what_the_host_says(inside: Inside, tmp_path: Path) -> No
     assert inside.sh("cat /etc/site.conf") == "site south\nport 8080\n"
     assert "changed=2 " in recap(role(tmp_path, "incus_guest_config", incus_guest_config_state="absent"))
     assert inside.sh("cat /etc/site.conf") == "site south\nport 8080\n"
+    inside.set({"user.port": None})
 
 
-def test_a_guest_without_python_is_told_what_to_do(inside: Inside, tmp_path: Path, client: Client) -> None:
+@pytest.mark.parametrize("name", ["incus_guest_ready", "incus_guest_config"])
+def test_a_guest_without_python_is_told_what_to_do(inside: Inside, tmp_path: Path, name: str) -> None:
     disk = {"root": {"type": "disk", "path": "/", "pool": "nfvt-gpool"}}
     plain = {"project": PROJECT, "name": "nfvt-plain", "image": "plain", "profiles": [], "devices": disk}
     made = run_module("incus_instance", plain)
     assert not made.failed, made["msg"]
     path = tmp_path / "plain.yml"
-    play = {
-        "hosts": "nfvt-plain",
-        "gather_facts": False,
-        "vars": VARIABLES,
-        "roles": ["nfvlab.fleet.incus_guest_ready"],
-    }
+    play = {"hosts": "nfvt-plain", "gather_facts": False, "vars": VARIABLES, "roles": [f"nfvlab.fleet.{name}"]}
     path.write_text(yaml.safe_dump([play]))
     refused = playbook(str(path), "-i", "nfvt-plain,", check=False)
     assert refused.returncode and "nfvt-plain has no Python: install it there first" in refused.stdout

@@ -56,11 +56,14 @@ def options(step: t.Mapping[str, t.Any], case: t.Mapping[str, t.Any], stage: t.M
 
 
 @pytest.mark.parametrize(("path", "step"), list(steps()))
-def test_step(path: Path, step: dict[str, t.Any], stage: dict[str, t.Any], client: Client, doorman: Proxy) -> None:
-    perform(path, step, stage, client, doorman)
-
-
-def perform(path: Path, step: dict[str, t.Any], stage: dict[str, t.Any], client: Client, doorman: Proxy) -> None:
+def test_step(
+    path: Path,
+    step: dict[str, t.Any],
+    stage: dict[str, t.Any],
+    client: Client,
+    doorman: Proxy,
+    record_property: t.Callable[[str, str], None],
+) -> None:
     """Run one step of a case against a daemon, and hold its results against what the proxy saw."""
     case = load(path)
     if stage.get("case") != path:
@@ -73,7 +76,9 @@ def perform(path: Path, step: dict[str, t.Any], stage: dict[str, t.Any], client:
     args = {**options(step, {} if "module" in step else case, stage), **doorman.door}
     doorman.clear()
     if not all(client.has(extension) for extension in step.get("extensions", ())):
-        refused(run_module(module, args), {"fails": "unsupported", "says": "lacks the API extension"})
+        result = run_module(module, args)
+        refused(result, {"fails": "unsupported", "says": "lacks the API extension"})
+        record_property("not_offered", result["msg"])
         return
     if "fails" in step:
         refused(run_module(module, args), step)

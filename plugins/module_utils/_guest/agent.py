@@ -116,6 +116,7 @@ class Agent(Resource):
 
     def __init__(self) -> None:
         super().__init__("agent", options=OPTIONS, secrets=SECRETS)
+        self.code = sources()
 
     def label(self, params: t.Mapping[str, t.Any]) -> str:
         return f"service '{params['name']}' of this instance"
@@ -156,11 +157,11 @@ class Agent(Resource):
             module=module,
             settings=self.settings(task.params),
         )
-        return {**sources(), self.settings(task.params): settings.encode(), self.unit(task.params): unit.encode()}
+        return {**self.code, self.settings(task.params): settings.encode(), self.unit(task.params): unit.encode()}
 
     def read(self, session: object, task: Task) -> dict[str, t.Any]:
         settings = self.settings(task.params)
-        paths = [*sources(), settings, self.unit(task.params)]
+        paths = [*self.code, settings, self.unit(task.params)]
         have = {path: look(path) for path in paths}
         folders = sorted({os.path.dirname(path) for path in paths})
         return {

@@ -258,6 +258,7 @@ class Fleet:
             if number and self.params["batch_pause"]:
                 time.sleep(self.params["batch_pause"])
             self.progress.works(wave, number + 1)
+            self.watch.forget()
             for group in fleet.images_first(wave):
                 for member, done, error in each(self._bring, group, workers=pace, stop=lambda: self.failed > allowed):
                     if error is None and done is not None:

@@ -203,7 +203,7 @@ class Instance(Record):
                     plan.changed.append("state")
             plan.after["state"] = wanted
             plan.then["status"], plan.then["status_code"] = _STATUS[reached]
-        plan.facts["restart_required"] = [] if have is None else self._pending(plan, task)
+        plan.facts["restart_required"] = []
         return plan
 
     def _check_source(self, label: str, task: Task) -> None:
@@ -266,13 +266,13 @@ class Instance(Record):
                 obj=plan.label,
                 next_step="use 'restart: if_needed', or 'state: stopped'",
             )
-        down = now != "stopped" and (renamed or (plan.facts["restart_required"] and allowed))
+        pending = self._pending(plan, task)
+        down = now != "stopped" and (renamed or (pending and allowed))
         if down and plan.have.get("ephemeral"):
             if renamed:
                 raise InvalidOption("it is ephemeral: stopping it for a new name deletes it", obj=plan.label)
             down, wanted = False, "restarted" if wanted == "started" else wanted
-        if task.params["restart"] == "if_needed" or wanted in ("stopped", "restarted"):
-            plan.facts["restart_required"] = []
+        plan.facts["restart_required"] = [] if allowed else pending
         former = task.but(name=plan.have["name"])
         write = Request("PUT", self.path(former.params), self.query(task.params), plan.then, fields)
         rename = Request(

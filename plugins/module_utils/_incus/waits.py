@@ -153,8 +153,13 @@ class Watch:
     def __init__(self, session: Client, project: str) -> None:
         self.session = session
         self.query = {"project": project}
+        self._known: dict[str, t.Any] | None = None  # the last reading, as long as nothing has happened since
 
     # -- looking
+
+    def forget(self) -> None:
+        """The last reading is true no more: something was changed, or time has passed."""
+        self._known = None
 
     def state(self, name: str) -> dict[str, t.Any] | None:
         """What the daemon and the guest itself tell of an instance; null where it is gone."""
@@ -172,14 +177,19 @@ class Watch:
 
     def _instances(self) -> dict[str, t.Any]:
         found = self.session.find("/1.0/instances", {**self.query, "recursion": "1"}) or ()
-        return {entry["name"]: entry for entry in found}
+        self._known = {entry["name"]: entry for entry in found}
+        return self._known
 
     def everything(self) -> tuple[dict[str, t.Any], dict[str, Seen]]:
-        """All instances of the project and what is seen of each: one request, and one for each bridge in use.
+        """All instances of the project and what is seen of each. What has just been read is not read again."""
+        have = self.instances() if self._known is None else self._known
+        return have, self.looked_up(have)
+
+    def looked_up(self, have: t.Mapping[str, t.Any]) -> dict[str, Seen]:
+        """What is seen of instances that were read, with one request for each bridge in use.
 
         An instance without an interface in a network of the daemon's own has no addresses here.
         """
-        have = self.instances()
         owners: dict[str, dict[str, tuple[str, str]]] = {}  # by network and hardware address: instance and interface
         for name, entry in have.items():
             if Seen(entry["status_code"]).running:
@@ -191,7 +201,7 @@ class Watch:
                 if lease.get("hwaddr") in by_address and ":" not in lease["address"]:
                     name, nic = by_address[lease["hwaddr"]]
                     found.setdefault(name, {}).setdefault((nic, "inet"), []).append(lease["address"])
-        return have, {name: Seen(entry["status_code"], found.get(name, {})) for name, entry in have.items()}
+        return {name: Seen(entry["status_code"], found.get(name, {})) for name, entry in have.items()}
 
     # -- waiting
 
@@ -226,6 +236,8 @@ class Watch:
                     del waiting[name]
                     yield one, self._overdue(one)
             round_number += 1
+            if waiting or apart:
+                self.forget()
             if waiting:
                 time.sleep(PAUSE)
 
