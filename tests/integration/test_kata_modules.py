@@ -683,7 +683,7 @@ def test_rpc_stops_after_a_failure(run):
 
 
 def test_an_agent_of_the_next_version(tmp_path, template):
-    with test_agent(tmp_path, template, "--version", "4.1.0") as newer:
+    with test_agent(tmp_path, template, "--agent-version", "4.1.0") as newer:
         common = {"address": newer.address, "timeout": 5}
         ok(run_module("kata_sandbox", common))
         options = {**common, "container_id": "box", "rootfs": ROOTFS, "command": ["/bin/sleep", "9"]}

@@ -20,6 +20,7 @@ import contextlib
 import os
 import pathlib
 import sys
+import tomllib
 
 from . import ports as ports_of
 from .calls import Agent
@@ -46,7 +47,7 @@ async def serve(options: argparse.Namespace, policy: Policy | None) -> None:
     ended = asyncio.Event()
     agent = Agent(
         Files(options.root),
-        options.version,
+        options.agent_version,
         ended,
         policy=policy,
         cpus=options.cpus,
@@ -62,7 +63,7 @@ async def serve(options: argparse.Namespace, policy: Policy | None) -> None:
     keeper = asyncio.ensure_future(agent.keep_limits())
     async with contextlib.AsyncExitStack() as stack:
         await listen(options, ports, stack)
-        agent.log.say("INFO", "root", f"a SIMULATOR of the Kata agent {options.version} has started")
+        agent.log.say("INFO", "root", f"a SIMULATOR of the Kata agent {options.agent_version} has started")
         await ended.wait()
         keeper.cancel()
         for writer in list(server.writers):
@@ -95,13 +96,20 @@ def main() -> int:
     parser.add_argument("--vsock", action="store_true", help="listen on the ports of this virtual machine")
     parser.add_argument("--log", action="store_true", help="give the log on port 1025")
     parser.add_argument("--console", action="store_true", help="give a debug console on port 1026")
-    parser.add_argument("--root", required=True, type=pathlib.Path, help="directory that stands for the guest's root")
-    parser.add_argument("--version", default="4.0.0", help="the agent version whose answers are given")
+    parser.add_argument("--root", type=pathlib.Path, help="directory that stands for the guest's root")
+    parser.add_argument("--agent-version", default="4.0.0", help="the agent version whose answers are given")
+    parser.add_argument("--version", action="store_true", help="say what this is, in the words of the real one")
+    parser.add_argument("--config", type=pathlib.Path, help="configuration file of an agent")
     parser.add_argument("--policy", type=pathlib.Path, help="have the policy feature, with the policy of this file")
     parser.add_argument("--cpus", type=int, default=2, help="with 1, a blocked call silences the whole agent")
     parser.add_argument("--watchdog", type=float, default=0.0, help="seconds after which a hang ends; 0 for never")
     parser.add_argument("--cgroups", type=int, choices=(1, 2), default=2, help="version of the guest's control groups")
     options = parser.parse_args()
+    if options.version:
+        print(f"kata-agent version {options.agent_version} (api version: 0.0.1, type: SIMULATOR)")
+        return 0
+    if options.config:
+        configure(options)
     refusal = unfit(options)
     if refusal:
         print(f"refused: {refusal}")
@@ -116,6 +124,18 @@ def main() -> int:
     return 0
 
 
+def configure(options: argparse.Namespace) -> None:
+    """Take over from an agent's configuration file what there is of it here."""
+    given = tomllib.loads(options.config.read_text())
+    address = given.get("server_addr", "")
+    if address.startswith("unix:///"):
+        options.socket = options.socket or address.removeprefix("unix://")
+    options.log = options.log or given.get("log_vport", 0) > 0
+    options.console = options.console or given.get("debug_console_vport", 0) > 0
+    if given.get("policy_file"):
+        options.policy = options.policy or pathlib.Path(given["policy_file"])
+
+
 def unfit(options: argparse.Namespace) -> str:
     """Why it must not or cannot run here, if so."""
     if not harmless():
@@ -124,7 +144,7 @@ def unfit(options: argparse.Namespace) -> str:
         return "--vsock is for a virtual machine of its own"
     if not (options.socket or options.hybrid or options.vsock):
         return "give --socket, --hybrid or --vsock"
-    if not options.root.is_dir():
+    if options.root is None or not options.root.is_dir():
         return f"{options.root} is no directory"
     return ""
 
