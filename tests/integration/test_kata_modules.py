@@ -267,6 +267,11 @@ def test_exec_list_guards_environment_and_stdin(run, box):
     assert [entry["ran"] for entry in result["results"]] == [True, True, False, True]
 
 
+def test_exec_guard_that_the_agent_refuses(run, box):
+    result = run("kata_exec", container_id="box", command=["true"], unless=["/no/such"])
+    assert result.failed and "/no/such" in result["msg"] and result["actions"] == []
+
+
 def test_exec_stops_after_a_failure(run, box):
     result = run("kata_exec", container_id="box", commands=[{"command": ["false"]}, {"command": ["true"]}])
     assert result.failed and [entry["ran"] for entry in result["results"]] == [True, False]

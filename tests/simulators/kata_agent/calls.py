@@ -213,9 +213,7 @@ class Agent:
         self.erase(run)
         if self.files.inside("/run/sandbox-ns").exists():
             raise Refusal("setup persistent IPC namespace\n\nCaused by:\n    Operation not permitted (os error 1)")
-        for storage in request.get("storages", ()):
-            if storage.get("driver") not in STORAGES:
-                raise Refusal(f"Failed to find the storage handler {storage.get('driver', '')}")
+        self.store(request.get("storages", ()))
         for name in ("ipc", "uts"):
             place = self.files.inside(f"/run/sandbox-ns/{name}")
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -226,6 +224,15 @@ class Agent:
             place.write_text("\n".join(request["dns"]))
         self.guest["hostname"] = request.get("hostname", "")
         return {}
+
+    def store(self, storages: list[dict]) -> None:
+        """Make what storages are: of those that need no device, the folder."""
+        for storage in storages:
+            driver = storage.get("driver", "")
+            if driver not in STORAGES:
+                raise Refusal(f"Failed to find the storage handler {driver}")
+            if driver in ("local", "ephemeral"):
+                self.files.inside(storage.get("mount_point", "")).mkdir(parents=True, exist_ok=True)
 
     def erase(self, run: pathlib.Path) -> None:
         """What the real agent does: through the mounts, every file of every root file system goes."""
@@ -257,9 +264,7 @@ class Agent:
             raise Refusal("EINVAL: Invalid argument")
         for device in request.get("devices", ()):
             self.device(device)
-        for storage in request.get("storages", ()):
-            if storage.get("driver") not in STORAGES:
-                raise Refusal(f"Failed to find the storage handler {storage.get('driver', '')}")
+        self.store(request.get("storages", ()))
         if name in self.containers:
             self.take_away(self.containers[name])
             raise Refusal("exec fifo exists")
