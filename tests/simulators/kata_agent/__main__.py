@@ -53,6 +53,7 @@ async def serve(options: argparse.Namespace, policy: Policy | None) -> None:
         cpus=options.cpus,
         watchdog=options.watchdog,
         cgroups=options.cgroups,
+        users=own_machine(),
     )
     server = Server(agent.handle, agent.blocks)
     ports: dict[int, ports_of.Port] = {ports_of.AGENT: server}

@@ -67,6 +67,7 @@ class Agent:
     :param cpus: with one, nothing is answered any more once a call blocks
     :param watchdog: seconds after which a call that hangs ends; 0 for never
     :param cgroups: the version of control groups that the guest has
+    :param users: whether there are users beside root, as there are not in a namespace of one
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Agent:
         cpus: int,
         watchdog: float,
         cgroups: int,
+        users: bool,
     ) -> None:
         self.files = files
         self.version = version
@@ -86,6 +88,7 @@ class Agent:
         self.policy = policy
         self.policed = policy is not None
         self.cgroups = cgroups
+        self.users = users
         self.log = Log(version)
         self.cpus = cpus
         self.watchdog = watchdog
@@ -443,7 +446,7 @@ class Agent:
         spec["Args"] = spec.get("Args") or ["sh"]
         if not (box.rootfs / spec.get("Cwd", "").lstrip("/")).is_dir():
             raise Refusal("ENOENT: No such file or directory")
-        if spec.get("User", {}).get("UID"):
+        if spec.get("User", {}).get("UID") and not self.users:
             raise Refusal("caps error: capset failure: Operation not permitted (os error 1)")
         process = Process(str(box.rootfs), find_command(box.rootfs, spec), spec, held=False)
         box.all.append(process)

@@ -189,6 +189,11 @@ def _become(rootfs: str, command: str, spec: dict, ends: list[int], tty: bool, g
             os.close(keep)
         os.chroot(rootfs)
         os.chdir(spec.get("Cwd") or "/")
+        user = spec.get("User", {})
+        if user.get("UID") or user.get("GID"):
+            os.setgroups(user.get("AdditionalGids", []))
+            os.setgid(user.get("GID", 0))
+            os.setuid(user.get("UID", 0))
         variables = dict(line.split("=", 1) for line in spec.get("Env", ()))
         variables.setdefault("HOME", "/root" if os.path.exists("/root") else "/")
         os.execve(command, spec.get("Args") or ["sh"], variables)
