@@ -89,7 +89,8 @@ def test_memory_runs_out_and_somebody_who_waits_is_told(guest):
 
 
 def test_what_a_container_uses_is_what_its_processes_use(guest):
-    started(guest, "box", command=["/bin/sleep", "1000"], memory_limit=64 << 20)
+    started(guest, "box", command=["/bin/sleep", "1700"], memory_limit=64 << 20)
+    until(lambda: sleeping("1700"))  # until then it is still a copy of the agent
     stats = ok(ask(guest, "kata_rpc", method="StatsContainer", request={"container_id": "box"}))
     memory = stats["response"]["cgroup_stats"]["memory_stats"]["usage"]
     assert 0 < memory["usage"] < memory["limit"] == 64 << 20
@@ -191,3 +192,28 @@ def test_a_hang_ends_when_the_watchdog_sees_it(tmp_path, template):
         hung = ask(guest, "kata_rpc", method="StartContainer", request={"container_id": "box"}, force=True)
         assert hung.failed and "EPIPE" in hung["msg"]
         assert ok(ask(guest, "kata_exec", container_id="box", command=["pwd"]))["stdout"] == "/\n"
+
+
+def test_calls_that_need_something_to_be_there(guest):
+    """What the table of all calls sees refused, here with the thing that each needs."""
+    (guest.guest / "swapfile").write_bytes(b"")
+    (guest.guest / "srv").mkdir()
+    (guest.guest / "srv/end").write_text("it ended well")
+    mount = {"destination": "/end", "source": "/srv/end"}
+    annotation = {"io.kubernetes.container.terminationMessagePath": "/end"}
+    started(guest, "box", command=["/bin/sleep", "1000"], terminal=True, mounts=[mount], annotations=annotation)
+    calls = [
+        {"method": "AddSwapPath", "request": {"path": "/swapfile"}},
+        {"method": "TtyWinResize", "request": {"container_id": "box", "row": 30, "column": 100}},
+        {"method": "GetDiagnosticData", "request": {"container_id": "box", "log_type": "termination_log"}},
+    ]
+    answers = ok(ask(guest, "kata_rpc", calls=calls))["results"]
+    assert [answer["status"] for answer in answers] == ["OK"] * 3
+    assert answers[2]["response"] == {"data": "it ended well"}
+
+
+def test_the_memory_agent_of_the_next_version_takes_its_options(tmp_path, template):
+    with test_agent(tmp_path, template, "--agent-version", "4.1.0") as guest:
+        methods = ("MemAgentMemcgSet", "MemAgentCompactSet")
+        calls = [{"method": method, "request": {"disabled": True}} for method in methods]
+        assert [answer["status"] for answer in ok(ask(guest, "kata_rpc", calls=calls))["results"]] == ["OK", "OK"]

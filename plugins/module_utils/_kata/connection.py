@@ -165,6 +165,21 @@ class Connection:
             self._receive()
         return self.dead is None
 
+    def gone(self, limit: float) -> bool:
+        """Wait until the peer has hung up.
+
+        :param limit: seconds after which it is no longer waited for
+        :returns: whether it has
+        """
+        deadline = time.monotonic() + limit
+        while self.dead is None:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return False
+            if self._poll.poll(remaining * 1000 + 1):
+                self._receive()
+        return True
+
     # -- what can go wrong
 
     def _expire(self, calls: t.Iterable[Call]) -> None:

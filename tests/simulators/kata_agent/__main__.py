@@ -66,11 +66,12 @@ async def serve(options: argparse.Namespace, policy: Policy | None) -> None:
         await listen(options, ports, stack)
         agent.log.say("INFO", "root", f"a SIMULATOR of the Kata agent {options.agent_version} has started")
         await ended.wait()
-        keeper.cancel()
-        for writer in list(server.writers):
-            with contextlib.suppress(ConnectionError):
-                await writer.drain()
-            writer.close()
+    keeper.cancel()
+    # Who hears that the agent has hung up may rely on it that nobody listens any more.
+    for writer in list(server.writers):
+        with contextlib.suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
 
 
 async def listen(
