@@ -296,7 +296,7 @@ class Connection:
             self._buffer[: self._held] = bytes(self._buffer[at:end])
 
     def _set_place(self, head: frames.Header, begun: memoryview) -> None:
-        """Have the rest of a large answer read into its own place. What is no response goes nowhere when it is complete.
+        """Have the rest of a large answer read into its own place. What is no response goes nowhere in the end.
 
         Another large one may follow: of that only the header is to come into the buffer, so that no byte is copied.
         """
