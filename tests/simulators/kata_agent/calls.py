@@ -33,6 +33,11 @@ STORAGES = [
     "blk", "blk-ccw", "mmioblk", "scsi", "nvdimm", "ephemeral", "local", "overlayfs", "virtio-fs", "watchable-bind",
     "image_guest_pull",
 ]  # fmt: skip
+MODULES = ("8021q", "dummy", "vfio-pci", "vhost_net")  # that the guest has
+NO_MODULE = (
+    "load_kernel_module return code: 1 stdout: stderr:modprobe: FATAL: Module {} not found in directory "
+    "/lib/modules/KERNEL\n"
+)
 DEVICES = ("blk", "mmioblk", "blk-ccw", "scsi", "nvdimm", "vfio-pci", "vfio-pci-gk", "vfio-ap", "vfio-ap-cold")
 # Calls that do not wait for the agent's lock, or only for as long as it takes to find a process.
 UNLOCKED = {
@@ -98,7 +103,7 @@ class Agent:
         self.hung: dict[str, asyncio.Event] = {}
         self.gone = asyncio.Event()
         self.oom: asyncio.Queue[str] = asyncio.Queue()
-        self.guest: dict[str, t.Any] = {"online": os.cpu_count() or 1, "swap": [], "time": None}
+        self.guest: dict[str, t.Any] = {"online": os.cpu_count() or 1, "swap": [], "time": None, "modules": MODULES}
         self.counted: dict[str, int] = {}
         self.work = {name[3:].replace("_", "").lower(): getattr(self, name) for name in dir(self) if name[:3] == "do_"}
 
@@ -210,9 +215,10 @@ class Agent:
     async def do_create_sandbox(self, request: dict) -> dict:
         run = self.files.inside("/run/kata-containers")
         for module in request.get("kernel_modules", ()):
-            if not module.get("name"):
+            name = module.get("name", "")
+            if name not in self.guest["modules"]:
                 self.erase(run)
-                raise Refusal("Kernel module name is empty")
+                raise Refusal(NO_MODULE.format(name) if name else "Kernel module name is empty")
         self.erase(run)
         if self.files.inside("/run/sandbox-ns").exists():
             raise Refusal("setup persistent IPC namespace\n\nCaused by:\n    Operation not permitted (os error 1)")
@@ -376,8 +382,6 @@ class Agent:
             raise Refusal("EPIPE: Broken pipe")
         init.release()
         box.state = "Running"
-        with contextlib.suppress(OSError):
-            os.unlink(self.files.inside(f"/run/kata-containers/{box.name}/exec.fifo"))
         return {}
 
     async def do_remove_container(self, request: dict) -> dict:
@@ -631,7 +635,10 @@ class Agent:
         return {}
 
     async def do_add_swap_path(self, request: dict) -> dict:
-        if not self.files.inside(request.get("path", "")).is_file():
+        place = self.files.inside(request.get("path", "")) if request.get("path") else None
+        if place and place.is_dir():
+            raise Refusal("libc::swapon get error Is a directory (os error 21)")
+        if not (place and place.is_file()):
             raise Refusal("libc::swapon get error No such file or directory (os error 2)")
         self.guest["swap"].append(request["path"])
         return {}
