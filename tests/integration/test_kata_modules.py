@@ -301,7 +301,7 @@ def test_exec_large_and_binary_output(run, box):
         run(
             "kata_exec",
             container_id="box",
-            command=["sh", "-c", "head -c 20000000 /dev/zero | tr '\\0' a; printf '\\377' >&2"],
+            command=["sh", "-c", "head -c 100000000 /dev/zero | tr '\\0' a; printf '\\377' >&2"],
             output_limit=1000,
         )
     )
