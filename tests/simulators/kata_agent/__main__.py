@@ -30,6 +30,7 @@ from .server import Server
 
 INITIAL = ["0", "0", "4294967295"]  # the identity map of the initial user namespace
 MARK = "nfvlab.kata_test_agent"  # word on the kernel command line of a virtual machine of ours
+LARGEST = 1 << 20  # bytes that a connection reads ahead
 ABORTED = 134  # exit code of an agent whose policy cannot be used
 
 
@@ -62,7 +63,7 @@ async def serve(options: argparse.Namespace, policy: Policy | None) -> None:
     if options.console:
         ports[ports_of.CONSOLE] = ports_of.Console(options.root)
     keeper = asyncio.ensure_future(agent.keep_limits())
-    async with contextlib.AsyncExitStack() as stack:
+    with contextlib.ExitStack() as stack:
         await listen(options, ports, stack)
         agent.log.say("INFO", "root", f"a SIMULATOR of the Kata agent {options.agent_version} has started")
         await ended.wait()
@@ -74,21 +75,21 @@ async def serve(options: argparse.Namespace, policy: Policy | None) -> None:
         writer.close()
 
 
-async def listen(
-    options: argparse.Namespace, ports: dict[int, ports_of.Port], stack: contextlib.AsyncExitStack
-) -> None:
-    """Open what was asked for: a unix socket, a hypervisor's unix socket, the ports of this virtual machine."""
+async def listen(options: argparse.Namespace, ports: dict[int, ports_of.Port], stack: contextlib.ExitStack) -> None:
+    """Open what was asked for: a unix socket, a hypervisor's unix socket, the ports of this virtual machine.
+
+    :param stack: closes them
+    """
     unix = []
     if options.socket:
         unix.append((options.socket, ports[ports_of.AGENT].connected))
     if options.hybrid:
         unix.append((options.hybrid, ports_of.Hypervisor(ports).connected))
     for path, connected in unix:
-        await stack.enter_async_context(await asyncio.start_unix_server(connected, path, limit=1 << 20))
-    if options.vsock:
-        for number, port in ports.items():
-            listener = ports_of.vsock(number)
-            await stack.enter_async_context(await asyncio.start_server(port.connected, sock=listener, limit=1 << 20))
+        stack.callback((await asyncio.start_unix_server(connected, path, limit=LARGEST)).close)
+    for number, port in ports.items() if options.vsock else ():
+        listener = ports_of.vsock(number)
+        stack.callback((await asyncio.start_server(port.connected, sock=listener, limit=LARGEST)).close)
 
 
 def main() -> int:

@@ -70,11 +70,8 @@ class Policy:
         rule = self.rules.get(request)
         if request not in self.defaults and not (rule and rule.value):
             raise no_rule(request)
-        if rule is None:
-            allowed, prints = self.defaults[request], []
-        else:
-            allowed = rule.value or (self.defaults.get(request, False) and not rule.prints)
-            prints = [f"{self.name}:{line}: {_said(words, asked)}" for line, words in rule.prints]
+        allowed = bool(rule and rule.value) or self.defaults.get(request, False)
+        prints = [f"{self.name}:{line}: {_said(words, asked)}" for line, words in rule.prints] if rule else []
         if not allowed and request != "ReadStreamRequest":
             shown = " ".join(prints).replace("\\", "\\\\").replace('"', '\\"')
             raise quoted(f"{request} is blocked by policy: {shown}", 7)
