@@ -381,6 +381,7 @@ class Agent:
             self.hung.pop(box.name, None)
             raise Refusal("EPIPE: Broken pipe")
         init.release()
+        await init.became()
         box.state = "Running"
         return {}
 

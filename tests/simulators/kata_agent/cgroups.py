@@ -16,11 +16,12 @@ import pathlib
 import signal
 import typing as t
 
+from .processes import is_copy
+
 PAUSE = 0.02  # seconds between two looks
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK = 10**9 // os.sysconf("SC_CLK_TCK")  # nanoseconds
 UNLIMITED = 2**63 - PAGE
-OURSELVES = os.stat("/proc/self/exe")
 
 
 class Member(t.NamedTuple):
@@ -40,15 +41,10 @@ def members(sessions: t.Collection[int]) -> list[Member]:
             continue
         with contextlib.suppress(OSError):
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) in sessions and fields[0] not in "ZX" and not _is_us(folder):
+            if int(fields[3]) in sessions and fields[0] not in "ZX" and not is_copy(int(folder.name)):
                 user, kernel, pages = int(fields[11]), int(fields[12]), int(fields[21])
                 found.append(Member(int(folder.name), user * TICK, kernel * TICK, pages * PAGE))
     return found
-
-
-def _is_us(folder: pathlib.Path) -> bool:
-    """Whether a process is still the copy of this program that it began as."""
-    return os.path.samestat((folder / "exe").stat(), OURSELVES)
 
 
 class Group:

@@ -20,6 +20,17 @@ PIECE = 65536  # bytes that one read gives at most
 LINGER = 0.5  # seconds that an open read waits after the process has ended
 
 
+OURSELVES = os.stat("/proc/self/exe")
+
+
+def is_copy(pid: int) -> bool:
+    """Whether a process is still the copy of this program that it began as.
+
+    :raises OSError: it has ended
+    """
+    return os.path.samestat(os.stat(f"/proc/{pid}/exe"), OURSELVES)
+
+
 class Ended(Exception):
     """The other end of a stream is gone; the text is the agent's."""
 
@@ -73,6 +84,12 @@ class Process:
                 os.write(self._gate, b"!")
             os.close(self._gate)
             self._gate = None
+
+    async def became(self) -> None:
+        """Wait until it is its command, so that who pauses it then pauses that."""
+        with contextlib.suppress(OSError):
+            while is_copy(self.pid):
+                await asyncio.sleep(0.001)
 
     def signal(self, number: int, group: bool = False) -> None:
         """Send a signal; one to a process that has ended is lost, as with the real agent."""
