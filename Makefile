@@ -37,7 +37,7 @@ destroy: $(RUN) ## take the lab away and leave the machine as it was
 
 ##@ Development
 
-.PHONY: test test-unit test-py39 faults
+.PHONY: test test-unit test-py39 test-vm faults
 test: $(DEV) ## run every test (ARGS="-k ... -x")
 	python -m pytest tests/unit tests/integration $(ARGS)
 
@@ -49,6 +49,11 @@ faults: $(DEV) ## kill a fleet of 200 and its daemon at many points (some minute
 
 test-py39: $(DEV) ## run the unit tests of module code on Python 3.9, where there is one
 	python tools/py39.py $(ARGS) || [ $$? -eq 77 ]
+
+test-vm: $(DEV) ## boot the Kata test agent in a virtual machine, without KVM, and test it over hybrid vsock
+	command -v qemu-system-x86_64 >/dev/null || $(call install,qemu-system-x86)
+	command -v cargo >/dev/null || command -v vhost-device-vsock >/dev/null || $(call install,cargo-web gcc libc6-dev)
+	python -m pytest tests/vm $(ARGS)
 
 .PHONY: lint lint-python lint-types lint-docs lint-changelog lint-ansible lint-sanity
 lint: lint-python lint-types lint-docs lint-changelog lint-ansible lint-sanity ## run every linter (make -k lint: all, even after a failure)

@@ -61,6 +61,7 @@ ROLES = {
             "networks": ("Interfaces, routes and neighbours of guests", "kata_network"),
             "files": ("Files of guests", "kata_copy"),
             "containers": ("Containers", "kata_container"),
+            "commands": ("Commands in containers", "kata_exec"),
         },
     ),
 }

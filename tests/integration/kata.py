@@ -38,24 +38,27 @@ def test_agent(folder: Path, template: Path, *options: str) -> t.Iterator[Simula
     """A running test agent with a copy of the root file system."""
     guest = folder / "guest"
     shutil.copytree(template, guest / ROOTFS.lstrip("/"), symlinks=True)
-    path = folder / "agent.sock"
+    for name in ("bin", "dev", "lib", "lib64", "usr"):  # so that the guest itself has a shell, for the console
+        if (template / name).exists():
+            (guest / name).symlink_to(ROOTFS.lstrip("/") + "/" + name)
+    path, hybrid = folder / "agent.sock", folder / "vm.sock"
     command = [
         *OWN_NAMESPACES,
         sys.executable,
         "-m",
         "tests.simulators.kata_agent",
-        *("--socket", str(path), "--root", str(guest)),
+        *("--socket", str(path), "--hybrid", str(hybrid), "--root", str(guest)),
         *options,
     ]
     variables = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'build' / 'collections'}"}
     process = subprocess.Popen(command, cwd=ROOT, env=variables)
     try:
         deadline = time.monotonic() + 20
-        while not listens(path):
+        while not (listens(path) and listens(hybrid)):
             assert process.poll() is None, "the test agent ended"
             assert time.monotonic() < deadline, "the test agent did not start"
             time.sleep(0.01)
-        yield Simulated(process, f"unix://{path}", guest)
+        yield Simulated(process, f"unix://{path}", f"hvsock://{hybrid}:1024", guest)
     finally:
         process.kill()
         process.wait()
@@ -77,12 +80,14 @@ def listens(path: Path) -> bool:
 class Simulated:
     """The test agent, as a test sees it.
 
+    :param hybrid: the same agent as a hypervisor's hybrid vsock shows it
     :param guest: the directory that stands for the guest's root
     """
 
-    def __init__(self, process: subprocess.Popen, address: str, guest: Path) -> None:
+    def __init__(self, process: subprocess.Popen, address: str, hybrid: str, guest: Path) -> None:
         self.process = process
         self.address = address
+        self.hybrid = hybrid
         self.guest = guest
 
     def session(self, timeout: float = 5.0) -> Agent:

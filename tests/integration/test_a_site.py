@@ -80,6 +80,7 @@ def test_site_brings_up_what_is_declared(host: dict[str, t.Any]) -> None:
         assert re.search(rf"instance '{name}'\s+Running\s+10\.119\.0\.\d+", summary), summary
     for name in ("app-1", "app-2", "app-3"):
         assert f"instance '{name}' of project 'nfvt-lab'  Ready  10.119.0." in summary, summary
+    assert re.search(r"Kata agent 4\.0\.0 \(SIMULATOR\)\s+SERVING\s+web, probe; load \d", summary), summary
     assert "+ project 'nfvt-lab'" in summary and re.search(r"took \d+\.\d s", summary)
 
 
@@ -95,7 +96,8 @@ def test_verify_sends_packets_between_all_instances(host: dict[str, t.Any]) -> N
     assert len(re.findall(r"item=edge-\d\d -> 10\.119\.", output)) == 20
     assert len(re.findall(r"item=app-\d -> 10\.119\.", output)) == 3
     assert "20 instances are as declared" in output and "3 instances are as declared" in output
-    assert len(re.findall(r"app-\d is ready", output)) == 3
+    assert len(re.findall(r"(?:app|kata)-\d is ready", output)) == 4
+    assert len(re.findall(r"ok: \[kata-1\] => \(item=(?:web|probe): ", output)) == 2
 
 
 def test_verify_fails_where_an_instance_does_not_run(host: dict[str, t.Any]) -> None:
@@ -136,7 +138,7 @@ def test_a_changed_fleet_is_predicted_exactly(host: dict[str, t.Any]) -> None:
     predicted = run(*wanted, "--check", incus_fleet_fleets=fleets)
     done = run(*wanted, incus_fleet_fleets=fleets)
     assert diffs(predicted) == diffs(done)
-    assert sum('"user.release": "2"' in line for line in diffs(done)) == 23
+    assert sum('"user.release": "2"' in line for line in diffs(done)) == 24
     assert changed(predicted) == changed(done) == 1
 
 

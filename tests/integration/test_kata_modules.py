@@ -267,6 +267,11 @@ def test_exec_list_guards_environment_and_stdin(run, box):
     assert [entry["ran"] for entry in result["results"]] == [True, True, False, True]
 
 
+def test_exec_guard_that_the_agent_refuses(run, box):
+    result = run("kata_exec", container_id="box", command=["true"], unless=["/no/such"])
+    assert result.failed and "/no/such" in result["msg"] and result["actions"] == []
+
+
 def test_exec_stops_after_a_failure(run, box):
     result = run("kata_exec", container_id="box", commands=[{"command": ["false"]}, {"command": ["true"]}])
     assert result.failed and [entry["ran"] for entry in result["results"]] == [True, False]
@@ -296,7 +301,7 @@ def test_exec_large_and_binary_output(run, box):
         run(
             "kata_exec",
             container_id="box",
-            command=["sh", "-c", "head -c 20000000 /dev/zero | tr '\\0' a; printf '\\377' >&2"],
+            command=["sh", "-c", "head -c 100000000 /dev/zero | tr '\\0' a; printf '\\377' >&2"],
             output_limit=1000,
         )
     )
@@ -683,7 +688,7 @@ def test_rpc_stops_after_a_failure(run):
 
 
 def test_an_agent_of_the_next_version(tmp_path, template):
-    with test_agent(tmp_path, template, "--version", "4.1.0") as newer:
+    with test_agent(tmp_path, template, "--agent-version", "4.1.0") as newer:
         common = {"address": newer.address, "timeout": 5}
         ok(run_module("kata_sandbox", common))
         options = {**common, "container_id": "box", "rootfs": ROOTFS, "command": ["/bin/sleep", "9"]}

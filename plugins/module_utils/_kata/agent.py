@@ -139,6 +139,10 @@ class Agent:
         if self._connection is not None:
             self._connection.abandon(call)
 
+    def gone(self, limit: float) -> bool:
+        """Wait until the agent has hung up, as one does that ends; whether it has."""
+        return self._connection is None or self._connection.gone(limit)
+
     def _allow(self, method: str, request: t.Mapping[str, t.Any]) -> None:
         """Raise unless what is consumed was started here."""
         if method in ("WaitProcess", "ReadStdout", "ReadStderr") and _process(request) in self._started:

@@ -17,16 +17,19 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 import time
 import typing as t
 
 from .._core.errors import FleetError, Interrupted, InvalidOption, Malformed, TimedOut
 from . import frames
+from .frames import HEADER
 
 GRACE = 2.0  # seconds that the client waits longer than the agent was told to take
 LONGEST = 365 * 24 * 3600.0  # seconds; more does not fit into the protocol's nanoseconds for long
 CHUNK = 262144  # bytes that are read at once
-LARGE = 131072  # bytes of an answer from which on it is read into its own place
+LARGE = 16384  # bytes of an answer from which on it is read into its own place
+PATIENCE = struct.pack("ll", 0, 100_000)  # a struct timeval: how long the kernel waits for bytes to come or to go
 _NEXT = "run the task again: it reads before it writes"
 
 
@@ -59,7 +62,10 @@ class Connection:
     """
 
     def __init__(self, sock: socket.socket, endpoint: str) -> None:
-        sock.setblocking(False)
+        # The kernel waits for us, in one call for many bytes, but never for long: then we look whether time is over.
+        sock.setblocking(True)
+        for way in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            sock.setsockopt(socket.SOL_SOCKET, way, PATIENCE)
         self.endpoint = endpoint
         self.dead: FleetError | None = None
         self._sock = sock
@@ -68,6 +74,7 @@ class Connection:
         self._next = 1
         self._pending: dict[int, Call] = {}
         self._buffer = memoryview(bytearray(CHUNK))
+        self._room = CHUNK  # bytes that the buffer may hold; after a large answer no more than a header
         self._held = 0  # bytes of the buffer that are not understood yet
         self._body: memoryview | None = None  # a large answer that is being read into its own place
         self._filled = 0
@@ -92,11 +99,20 @@ class Connection:
             )
         if self.dead is not None:
             raise self._died(method)
-        call = Call(self._next, method, timeout)
-        pieces = frames.request(call.stream, service, method, payload, timeout)
-        self._next += 2
-        self._pending[call.stream] = call
-        self._send(pieces, call)
+        stream = self._next
+        pieces = frames.request(stream, service, method, payload, timeout)
+        self._next = stream + 2
+        # The agent works while we keep our books: nothing is read before the call is in them.
+        try:
+            sent = self._sock.sendmsg(pieces)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            self._lost(error)
+            raise self._died(method) from None
+        call = self._pending[stream] = Call(stream, method, timeout)
+        if sent < sum(map(len, pieces)):
+            self._send_rest(_after(pieces, sent), call)
         return call
 
     def wait(self, *calls: Call, until: float | None = None) -> list[Call]:
@@ -124,8 +140,12 @@ class Connection:
 
         :raises FleetError: there is none
         """
-        if not call.done:
-            self.wait(call)
+        while call.answer is None and call.error is None:
+            remaining = call.deadline - time.monotonic()
+            if remaining <= 0:
+                self._expire((call,))
+            elif remaining > 1 or self._poll.poll(remaining * 1000 + 1):
+                self._receive()
         if call.answer is None:
             raise call.error or self._died(call.method)
         return call.answer
@@ -144,6 +164,21 @@ class Connection:
         while self.dead is None and self._poll.poll(0):
             self._receive()
         return self.dead is None
+
+    def gone(self, limit: float) -> bool:
+        """Wait until the peer has hung up.
+
+        :param limit: seconds after which it is no longer waited for
+        :returns: whether it has
+        """
+        deadline = time.monotonic() + limit
+        while self.dead is None:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return False
+            if self._poll.poll(remaining * 1000 + 1):
+                self._receive()
+        return True
 
     # -- what can go wrong
 
@@ -176,17 +211,6 @@ class Connection:
 
     # -- bytes
 
-    def _send(self, pieces: list[bytes], call: Call) -> None:
-        try:
-            sent = self._sock.sendmsg(pieces)
-        except BlockingIOError:
-            sent = 0
-        except OSError as error:
-            self._lost(error)
-            raise self._died(call.method) from None
-        if sent < sum(map(len, pieces)):
-            self._send_rest(_after(pieces, sent), call)
-
     def _send_rest(self, rest: list[memoryview], call: Call) -> None:
         """Send what did not fit at once, reading meanwhile: a peer that cannot write may stop to read."""
         both = select.poll()
@@ -211,7 +235,7 @@ class Connection:
                     raise self._died(call.method)
             if ready & ~select.POLLIN:
                 try:
-                    rest = _after(rest, self._sock.sendmsg(rest))
+                    rest = _after(rest, self._sock.sendmsg(rest, (), socket.MSG_DONTWAIT))
                 except BlockingIOError:
                     continue
                 except OSError as error:
@@ -225,54 +249,62 @@ class Connection:
 
     def _receive(self) -> None:
         """Read once and give what is complete to its calls."""
+        body = self._body
         try:
-            if self._body is not None:
-                count = self._sock.recv_into(self._body[self._filled :])
+            if body is None:
+                count = self._sock.recv_into(self._buffer[self._held : self._room])
             else:
-                count = self._sock.recv_into(self._buffer[self._held :])
+                count = self._sock.recv_into(body[self._filled :], 0, socket.MSG_WAITALL)
         except BlockingIOError:
             return
         except OSError as error:
             self._lost(error)
             return
         if count == 0:
-            within = " in the middle of an answer" if self._body is not None or self._held else ""
+            within = " in the middle of an answer" if body is not None or self._held else ""
             self._fail(Interrupted(f"the agent closed the connection{within}", endpoint=self.endpoint, next_step=_NEXT))
-            return
-        try:
-            if self._body is not None:
-                self._filled += count
-                if self._filled == len(self._body):
-                    body, self._body = self._body, None
-                    self._dispatch(self._stream, body)
-            else:
-                self._held += count
+        elif body is None:
+            self._held += count
+            try:
                 self._split()
-        except Malformed as error:
-            error.endpoint = self.endpoint
-            self._fail(error)
+            except Malformed as error:
+                error.endpoint = self.endpoint
+                self._fail(error)
+        else:
+            self._filled += count
+            if self._filled == len(body):
+                self._body = None
+                self._dispatch(self._stream, body)
 
     def _split(self) -> None:
         """Take the complete frames out of what has been read."""
         at, end = 0, self._held
-        while end - at >= frames.HEADER.size:
-            head = frames.header(self._buffer, at)
-            start = at + frames.HEADER.size
-            if head.size > end - start:
-                if head.size > LARGE:
-                    # It is read into its own place. What is no response goes nowhere when it is complete.
-                    body = memoryview(bytearray(head.size))
-                    body[: end - start] = self._buffer[start:end]
-                    self._body, self._filled = body, end - start
-                    self._stream = head.stream if head.type == frames.RESPONSE else 0
+        self._room = CHUNK
+        while end - at >= HEADER.size:
+            size, stream, kind, _flags = HEADER.unpack_from(self._buffer, at)
+            start = at + HEADER.size
+            if size > end - start:
+                if size > LARGE:
+                    self._set_place(frames.header(self._buffer, at), self._buffer[start:end])
                     at = end
                 break
-            at = start + head.size
-            if head.type == frames.RESPONSE:
-                self._dispatch(head.stream, memoryview(bytes(self._buffer[start:at])))
+            at = start + size
+            if kind == frames.RESPONSE:
+                self._dispatch(stream, memoryview(bytes(self._buffer[start:at])))
         self._held = end - at
         if at and self._held:
             self._buffer[: self._held] = bytes(self._buffer[at:end])
+
+    def _set_place(self, head: frames.Header, begun: memoryview) -> None:
+        """Have the rest of a large answer read into its own place. What is no response goes nowhere in the end.
+
+        Another large one may follow: of that only the header is to come into the buffer, so that no byte is copied.
+        """
+        self._body = memoryview(bytearray(head.size))
+        self._body[: len(begun)] = begun
+        self._filled = len(begun)
+        self._stream = head.stream if head.type == frames.RESPONSE else 0
+        self._room = HEADER.size
 
     def _dispatch(self, stream: int, body: memoryview) -> None:
         call = self._pending.pop(stream, None)

@@ -164,7 +164,7 @@ def _one(
         )
     except FleetError as error:
         errors.append(error)
-        if error.code is not None and str(error.endpoint).endswith(" ExecProcess"):
+        if action["sent"] and error.code is not None and str(error.endpoint).endswith(" ExecProcess"):
             actions.remove(action)  # the agent has refused: nothing ran
         partly = error.outcome if isinstance(error.outcome, Ended) else None
         return command.entry(partly, str(error), failed=True)

@@ -17,6 +17,7 @@ bytes  meaning
 
 from __future__ import annotations
 
+import functools
 import struct
 import typing as t
 
@@ -67,7 +68,7 @@ def request(
     pieces = [payload] if isinstance(payload, bytes) else payload
     length = sum(map(len, pieces))
     head = prefix + b"\x1a" + varint(length) if length else prefix
-    tail = b"\x20" + varint(int(timeout * 1e9)) if timeout else b""
+    tail = _limit(timeout) if timeout else b""
     size = len(head) + length + len(tail)
     if size > LIMIT:
         raise InvalidOption(
@@ -76,6 +77,11 @@ def request(
         )
     start = HEADER.pack(size, stream, REQUEST, 0) + head
     return [start, *pieces, tail] if length > 4096 else [b"".join((start, *pieces, tail))]
+
+
+@functools.lru_cache(maxsize=64)
+def _limit(timeout: float) -> bytes:
+    return b"\x20" + varint(int(timeout * 1e9))
 
 
 def _text(tag: bytes, text: str) -> bytes:

@@ -18,9 +18,13 @@ import stat
 import typing as t
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._kata import spec as words
+from ansible_collections.nfvlab.fleet.plugins.module_utils._kata.messages import CALLS
 
+from .cgroups import Group, watch
 from .files import Files, bind, unbind
 from .network import Network, quoted
+from .policy import FREE, Policy, Unparsable, no_rule
+from .ports import Log
 from .processes import Ended, Process
 from .server import Panic, Refusal
 
@@ -29,6 +33,11 @@ STORAGES = [
     "blk", "blk-ccw", "mmioblk", "scsi", "nvdimm", "ephemeral", "local", "overlayfs", "virtio-fs", "watchable-bind",
     "image_guest_pull",
 ]  # fmt: skip
+MODULES = ("8021q", "dummy", "vfio-pci", "vhost_net")  # that the guest has
+NO_MODULE = (
+    "load_kernel_module return code: 1 stdout: stderr:modprobe: FATAL: Module {} not found in directory "
+    "/lib/modules/KERNEL\n"
+)
 DEVICES = ("blk", "mmioblk", "blk-ccw", "scsi", "nvdimm", "vfio-pci", "vfio-pci-gk", "vfio-ap", "vfio-ap-cold")
 # Calls that do not wait for the agent's lock, or only for as long as it takes to find a process.
 UNLOCKED = {
@@ -48,7 +57,7 @@ class Container:
         self.state = self.before = "Created"
         self.processes: dict[str, Process] = {}
         self.all: list[Process] = []
-        self.resources: dict = {}
+        self.group = Group(spec.get("Linux", {}).get("Resources", {}), lambda: {process.pid for process in self.all})
         self.deferred = False
 
     def everyone(self) -> t.Iterator[Process]:
@@ -59,16 +68,33 @@ class Agent:
     """The agent's state.
 
     :param ended: set when the agent shall exit
+    :param policy: the policy that requests are held against, where the agent has that feature
     :param cpus: with one, nothing is answered any more once a call blocks
+    :param watchdog: seconds after which a call that hangs ends; 0 for never
+    :param cgroups: the version of control groups that the guest has
+    :param users: whether there are users beside root, as there are not in a namespace of one
     """
 
     def __init__(
-        self, files: Files, version: str, ended: asyncio.Event, *, policy: bool, cpus: int, watchdog: float
+        self,
+        files: Files,
+        version: str,
+        ended: asyncio.Event,
+        *,
+        policy: Policy | None,
+        cpus: int,
+        watchdog: float,
+        cgroups: int,
+        users: bool,
     ) -> None:
         self.files = files
         self.version = version
         self.ended = ended
         self.policy = policy
+        self.policed = policy is not None
+        self.cgroups = cgroups
+        self.users = users
+        self.log = Log(version)
         self.cpus = cpus
         self.watchdog = watchdog
         self.network = Network(version)
@@ -77,7 +103,7 @@ class Agent:
         self.hung: dict[str, asyncio.Event] = {}
         self.gone = asyncio.Event()
         self.oom: asyncio.Queue[str] = asyncio.Queue()
-        self.guest: dict[str, t.Any] = {"online": os.cpu_count() or 1, "swap": [], "time": None}
+        self.guest: dict[str, t.Any] = {"online": os.cpu_count() or 1, "swap": [], "time": None, "modules": MODULES}
         self.counted: dict[str, int] = {}
         self.work = {name[3:].replace("_", "").lower(): getattr(self, name) for name in dir(self) if name[:3] == "do_"}
 
@@ -90,9 +116,16 @@ class Agent:
     async def handle(self, method: str, request: dict) -> dict:
         """Carry a call out."""
         self.counted[method] = self.counted.get(method, 0) + 1
+        self.log.say("INFO", "rpc", f"{method} {request.get('container_id', '')}".rstrip())
         if self.hung and self.cpus == 1:
             await asyncio.Event().wait()
         work = self.work[method.lower()]
+        if self.policed and method not in FREE:
+            name = CALLS[method][1]
+            if self.policy is None:
+                raise no_rule(name)
+            if not self.policy.allows(name, request):
+                return {}
         if method in UNLOCKED:
             return await work(request)
         async with self.lock:
@@ -142,7 +175,7 @@ class Agent:
         return {"grpc_version": "0.0.1", "agent_version": self.version}
 
     async def do_get_guest_details(self, request: dict) -> dict:
-        features = ["seccomp", *(["agent-policy"] if self.policy else [])]
+        features = ["seccomp", *(["agent-policy"] if self.policed else [])]
         details = {
             "version": self.version,
             "storage_handlers": sorted(STORAGES, key=hash),
@@ -182,15 +215,14 @@ class Agent:
     async def do_create_sandbox(self, request: dict) -> dict:
         run = self.files.inside("/run/kata-containers")
         for module in request.get("kernel_modules", ()):
-            if not module.get("name"):
+            name = module.get("name", "")
+            if name not in self.guest["modules"]:
                 self.erase(run)
-                raise Refusal("Kernel module name is empty")
+                raise Refusal(NO_MODULE.format(name) if name else "Kernel module name is empty")
         self.erase(run)
         if self.files.inside("/run/sandbox-ns").exists():
             raise Refusal("setup persistent IPC namespace\n\nCaused by:\n    Operation not permitted (os error 1)")
-        for storage in request.get("storages", ()):
-            if storage.get("driver") not in STORAGES:
-                raise Refusal(f"Failed to find the storage handler {storage.get('driver', '')}")
+        self.store(request.get("storages", ()))
         for name in ("ipc", "uts"):
             place = self.files.inside(f"/run/sandbox-ns/{name}")
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -201,6 +233,15 @@ class Agent:
             place.write_text("\n".join(request["dns"]))
         self.guest["hostname"] = request.get("hostname", "")
         return {}
+
+    def store(self, storages: list[dict]) -> None:
+        """Make what storages are: of those that need no device, the folder."""
+        for storage in storages:
+            driver = storage.get("driver", "")
+            if driver not in STORAGES:
+                raise Refusal(f"Failed to find the storage handler {driver}")
+            if driver in ("local", "ephemeral"):
+                self.files.inside(storage.get("mount_point", "")).mkdir(parents=True, exist_ok=True)
 
     def erase(self, run: pathlib.Path) -> None:
         """What the real agent does: through the mounts, every file of every root file system goes."""
@@ -232,9 +273,7 @@ class Agent:
             raise Refusal("EINVAL: Invalid argument")
         for device in request.get("devices", ()):
             self.device(device)
-        for storage in request.get("storages", ()):
-            if storage.get("driver") not in STORAGES:
-                raise Refusal(f"Failed to find the storage handler {storage.get('driver', '')}")
+        self.store(request.get("storages", ()))
         if name in self.containers:
             self.take_away(self.containers[name])
             raise Refusal("exec fifo exists")
@@ -323,9 +362,11 @@ class Agent:
         shutil.rmtree(bundle, ignore_errors=True)
 
     def take_away(self, box: Container) -> None:
+        frozen = box.state == "Paused" and self.cgroups == 1
         for process in box.everyone():
-            process.signal(signal.SIGCONT, group=True)
-            process.kill()
+            if not frozen:  # else they stay as they are, and nothing reaches them any more
+                process.signal(signal.SIGCONT, group=True)
+                process.kill()
         del self.containers[box.name]
         self.clear(self.files.inside(f"/run/kata-containers/{box.name}"), box.mounts)
 
@@ -340,9 +381,8 @@ class Agent:
             self.hung.pop(box.name, None)
             raise Refusal("EPIPE: Broken pipe")
         init.release()
+        await init.became()
         box.state = "Running"
-        with contextlib.suppress(OSError):
-            os.unlink(self.files.inside(f"/run/kata-containers/{box.name}/exec.fifo"))
         return {}
 
     async def do_remove_container(self, request: dict) -> dict:
@@ -353,28 +393,17 @@ class Agent:
         box = self.container(request, "quoted")
         resources = request.get("resources", {})
         limit = resources.get("Memory", {}).get("Limit", 0)
-        if 0 < limit < 2**16:
+        if 0 < limit < max(2**16, box.group.usage()):
             raise Refusal(
                 f"unable to write to a control group file memory.limit_in_bytes, value {limit} caused by: "
                 'Os { code: 16, kind: ResourceBusy, message: "Device or resource busy" }'
             )
-        if limit > 0:
-            box.resources["memory"] = limit
-        cpu = resources.get("CPU", {})
-        box.resources.update({key: value for key, value in cpu.items() if key not in ("Cpus", "Mems")})
+        box.group.update(resources)
         return {}
 
     async def do_stats_container(self, request: dict) -> dict:
         box = self.container(request, "quoted")
-        alive = sum(not process.ended.is_set() for process in box.everyone())
-        return {
-            "cgroup_stats": {
-                "cpu_stats": {"cpu_usage": {"total_usage": 1000000}, "throttling_data": {}},
-                "memory_stats": {"usage": {"usage": 262144, "limit": box.resources.get("memory", 2**63 - 4096)}},
-                "pids_stats": {"current": alive},
-                "blkio_stats": {},
-            }
-        }
+        return {"cgroup_stats": box.group.stats()}
 
     async def do_pause_container(self, request: dict) -> dict:
         box = self.container(request, "quoted")
@@ -422,7 +451,7 @@ class Agent:
         spec["Args"] = spec.get("Args") or ["sh"]
         if not (box.rootfs / spec.get("Cwd", "").lstrip("/")).is_dir():
             raise Refusal("ENOENT: No such file or directory")
-        if spec.get("User", {}).get("UID"):
+        if spec.get("User", {}).get("UID") and not self.users:
             raise Refusal("caps error: capset failure: Operation not permitted (os error 1)")
         process = Process(str(box.rootfs), find_command(box.rootfs, spec), spec, held=False)
         box.all.append(process)
@@ -607,7 +636,10 @@ class Agent:
         return {}
 
     async def do_add_swap_path(self, request: dict) -> dict:
-        if not self.files.inside(request.get("path", "")).is_file():
+        place = self.files.inside(request.get("path", "")) if request.get("path") else None
+        if place and place.is_dir():
+            raise Refusal("libc::swapon get error Is a directory (os error 21)")
+        if not (place and place.is_file()):
             raise Refusal("libc::swapon get error No such file or directory (os error 2)")
         self.guest["swap"].append(request["path"])
         return {}
@@ -620,10 +652,27 @@ class Agent:
     do_mem_agent_compact_set = do_mem_agent_memcg_set
 
     async def do_set_policy(self, request: dict) -> dict:
-        if not self.policy:
+        if not self.policed:
             raise Refusal("/grpc.AgentService/SetPolicy is not supported", 5)
-        self.guest["policy"] = request.get("policy", "")
+        self.policy = None  # one that does not parse leaves none behind
+        try:
+            self.policy = Policy(request.get("policy", ""), "agent_policy")
+        except Unparsable as error:
+            raise Refusal(str(error), 3, trace=True) from None
         return {}
+
+    # -- memory
+
+    def out_of_memory(self, name: str, pid: int) -> None:
+        """A process of a container had to be killed. With version 1 the event is lost where that ends the container."""
+        self.log.say("INFO", "cgroups_notifier", f'got an OOM event Some("{name}")')
+        init = self.containers[name].all[0]
+        if self.cgroups == 2 or pid != init.pid:
+            self.oom.put_nowait(name)
+
+    async def keep_limits(self) -> None:
+        """Watch the memory of all containers for as long as the agent runs."""
+        await watch(lambda: ((name, box.group) for name, box in self.containers.items()), self.out_of_memory)
 
 
 def dies_of(spec: dict) -> None:

@@ -20,6 +20,17 @@ PIECE = 65536  # bytes that one read gives at most
 LINGER = 0.5  # seconds that an open read waits after the process has ended
 
 
+OURSELVES = os.stat("/proc/self/exe")
+
+
+def is_copy(pid: int) -> bool:
+    """Whether a process is still the copy of this program that it began as.
+
+    :raises OSError: it has ended
+    """
+    return os.path.samestat(os.stat(f"/proc/{pid}/exe"), OURSELVES)
+
+
 class Ended(Exception):
     """The other end of a stream is gone; the text is the agent's."""
 
@@ -35,8 +46,10 @@ class Process:
         self.status: int | None = None
         self.ended = asyncio.Event()
         self.reading = asyncio.Lock()
+        # A held one reads from the gate; its end of the other pipe is closed when it becomes its command, or ends.
         self._gate: int | None = None
-        gate = os.pipe() if held else None
+        self._fresh: int | None = None
+        gate, fresh = (os.pipe(), os.pipe()) if held else ((), ())
         if self.tty:
             ours, theirs = os.openpty()
             ends, child = [ours, ours, ours], [theirs, theirs, theirs]
@@ -46,12 +59,13 @@ class Process:
             ends = [pipes[0][1], pipes[1][0], pipes[2][0]]
         self.pid = os.fork()
         if self.pid == 0:
-            _become(rootfs, command, spec, child, self.tty, gate)
+            _become(rootfs, command, spec, [*child, *gate[:1], *fresh[1:]], self.tty)
         for end in {*child}:
             os.close(end)
         if gate:
             os.close(gate[0])
-            self._gate = gate[1]
+            os.close(fresh[1])
+            self._gate, self._fresh = gate[1], fresh[0]
         for end in {*ends}:
             os.set_blocking(end, False)
         self.stdin: int | None
@@ -68,11 +82,23 @@ class Process:
 
     def release(self) -> None:
         """Let a held process become its command."""
-        if self._gate is not None:
-            with contextlib.suppress(BrokenPipeError):
-                os.write(self._gate, b"!")
-            os.close(self._gate)
-            self._gate = None
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._gate, b"!")
+
+    async def became(self) -> None:
+        """Wait until it is its command, so that who pauses it then pauses that."""
+        loop = asyncio.get_running_loop()
+        closed = loop.create_future()
+        loop.add_reader(self._fresh, lambda: closed.done() or closed.set_result(None))
+        await closed
+        loop.remove_reader(self._fresh)
+        self._forget()
+
+    def _forget(self) -> None:
+        for end in (self._gate, self._fresh):
+            if end is not None:
+                os.close(end)
+        self._gate = self._fresh = None
 
     def signal(self, number: int, group: bool = False) -> None:
         """Send a signal; one to a process that has ended is lost, as with the real agent."""
@@ -164,31 +190,33 @@ class Process:
     def kill(self) -> None:
         """End it with everything in its session."""
         self.signal(signal.SIGKILL, group=True)
-        if self._gate is not None:
-            os.close(self._gate)
-            self._gate = None
+        self._forget()
 
 
-def _become(rootfs: str, command: str, spec: dict, ends: list[int], tty: bool, gate: tuple[int, int] | None) -> None:
-    """The child's half: never returns."""
+def _become(rootfs: str, command: str, spec: dict, ends: list[int], tty: bool) -> None:
+    """The child's half: never returns.
+
+    :param ends: its three streams; of a held one also the gate, and what is closed when it becomes its command
+    """
     try:
         os.setsid()
         if tty:
             fcntl.ioctl(ends[0], termios.TIOCSCTTY, 0)
-        if gate:
-            keep = fcntl.fcntl(gate[0], fcntl.F_DUPFD, 100)
-        for number, end in enumerate(ends):
-            os.dup2(end, number)
-        os.closerange(3, 100)
-        os.closerange(101 if gate else 100, 4096)
+        high = [fcntl.fcntl(end, fcntl.F_DUPFD, len(ends)) for end in ends]
+        for number, end in enumerate(high):
+            os.dup2(end, number, inheritable=number < 3)
+        os.closerange(len(ends), 4096)
         for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        if gate:
-            if not os.read(keep, 1):
-                os._exit(1)
-            os.close(keep)
+        if len(ends) > 3 and not os.read(3, 1):
+            os._exit(1)
         os.chroot(rootfs)
         os.chdir(spec.get("Cwd") or "/")
+        user = spec.get("User", {})
+        if user.get("UID") or user.get("GID"):
+            os.setgroups(user.get("AdditionalGids", []))
+            os.setgid(user.get("GID", 0))
+            os.setuid(user.get("UID", 0))
         variables = dict(line.split("=", 1) for line in spec.get("Env", ()))
         variables.setdefault("HOME", "/root" if os.path.exists("/root") else "/")
         os.execve(command, spec.get("Args") or ["sh"], variables)

@@ -16,6 +16,7 @@ from pathlib import Path
 COMMANDS = (
     *("sh", "cat", "sleep", "true", "false", "ls", "stat", "sha256sum", "dd", "tr", "head", "tail", "env", "id", "pwd"),
     *("mkdir", "rm", "ln", "chmod", "readlink", "stty", "seq", "wc", "hostname", "touch", "printf", "kill", "find"),
+    "test",
 )
 
 
