@@ -85,6 +85,8 @@ def _given(options: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
 def testpmd(task: Task) -> dict[str, t.Any]:
     """The module dpdk_testpmd."""
     host, params = Host(), task.params
+    if _undeclared(task, "testpmd"):
+        return tell(task, Application(params["name"], ["testpmd"], runtime_dir=params["runtime_dir"]))
     want = wanted(task, "testpmd", host)
     own_prefix(want, params["name"])
     if params["state"] != "stopped":
@@ -99,6 +101,8 @@ def testpmd(task: Task) -> dict[str, t.Any]:
 def pktgen(task: Task) -> dict[str, t.Any]:
     """The module dpdk_pktgen."""
     host, params = Host(), task.params
+    if _undeclared(task, "pktgen"):
+        return tell(task, Application(params["name"], ["pktgen"], runtime_dir=params["runtime_dir"]))
     want = wanted(task, "pktgen", host)
     own_prefix(want, params["name"])
     release = params["pktgen_release"]
@@ -119,6 +123,40 @@ def pktgen(task: Task) -> dict[str, t.Any]:
         words = apps.pktgen(want.own, release)
     needs = budget.pktgen(queues, release)
     return converge(task, _application(params, want, params["program"] or "pktgen", words), want, needs, host)
+
+
+def _undeclared(task: Task, key: str) -> bool:
+    """Whether a task says nothing of how the application is to be, so one that runs stays as it is."""
+    declared = any(task.params[name] is not None for name in ("eal", "command_line", key))
+    return task.state == "started" and not declared
+
+
+def tell(task: Task, application: Application) -> dict[str, t.Any]:
+    """Send commands to an application that runs, however it was started.
+
+    :raises NotFound: it does not run; in check mode, where an earlier task may start it, that is a warning
+    """
+    work = Work(task, f"application '{application.name}'")
+    if application.running() is None:
+        if not task.check_mode:
+            raise NotFound(
+                "it does not run",
+                obj=work.plan.label,
+                endpoint=application.telemetry,
+                next_step="start it with 'eal', or a 'command_line'",
+            )
+        task.warn(f"{work.plan.label} does not run yet")
+        return work.result(application=None, translated=[])
+    _command(work, application)
+    return work.result(application=_seen(application, task), translated=[])
+
+
+def _command(work: Work, application: Application) -> None:
+    """Send the task's commands."""
+    control = Control(application.state, echoes="testpmd" in application.program[0])
+    for command in work.task.params["commands"]:
+        check_command(command)
+        work.do(Step("command", command), functools.partial(control.send, command))
 
 
 def own_prefix(want: Wanted, name: str) -> None:
@@ -162,10 +200,7 @@ def converge(
             check_memory(want.eal, needs, host, task)
         work.change(before, after)
         _start(work, application, running is not None, task.params["start_timeout"])
-    for command in task.params["commands"]:
-        check_command(command)
-        control = Control(application.state, echoes="testpmd" in application.program[0])
-        work.do(Step("command", command), functools.partial(control.send, command))
+    _command(work, application)
     return work.result(
         application=_seen(application, task),
         translated=want.changes,

@@ -124,7 +124,6 @@ def pktgen_spec() -> Spec:
         "jumbo": {"type": "bool"},
         "rxd": {"type": "int"},
         "txd": {"type": "int"},
-        "commands": {"type": "list", "elements": "str"},
     }
 
 

@@ -53,6 +53,12 @@ CAUSES = (
         "give 'single_file_segments: true' to the process with net_virtio_user, or use 1 GiB pages",
     ),
     Cause(
+        r"(\S+): cannot open shared object file",
+        MissingReference,
+        "the library of a driver is not there",
+        "install it, or name another one in 'drivers'",
+    ),
+    Cause(
         r"failed to parse device \"?([\w.,=/-]+?)\"?(?:$|\s)",
         MissingReference,
         "the driver of the device is not loaded",

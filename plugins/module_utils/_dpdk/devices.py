@@ -171,7 +171,7 @@ def _check_iommu(host: Host, wanted: t.Sequence[dict[str, t.Any]], allowed: bool
     if any(row["iommu_group"] is None for row in wanted) and not allowed:
         raise Unsupported(
             "the host has no IOMMU for these devices",
-            next_step="boot with intel_iommu=on or amd_iommu=on; 'no_iommu: true' does without, devices then write all memory",
+            next_step="boot with intel_iommu=on or amd_iommu=on; or give 'no_iommu: true', at its risk",
         )
 
 

@@ -5,8 +5,8 @@
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
 """Trials: send through a forwarder, and account for every packet.
 
-A trial ends with a drain: the generator sends no more and goes on receiving until no counter moves. Then, for each link,
-what one side has sent is what the other has received, exactly; what the forwarder received and did not send, it
+A trial ends with a drain: the generator sends no more and goes on receiving until no counter moves. Then, for each
+link, what one side has sent is what the other has received, exactly; what the forwarder received and did not send, it
 dropped. Anything else is unexplained, and the trial failed. All counters come from telemetry.
 
 Frame sizes count the frame check sequence: testpmd is told four bytes less, Pktgen the size itself, and the byte
@@ -173,7 +173,7 @@ class Generator:
 
 
 class Testpmd(Generator):
-    """testpmd: C(flowgen) sends unpaced and receives; C(io) sends again what comes back, so a known number is under way."""
+    """testpmd: C(flowgen) sends unpaced and receives; C(io) sends again what comes back, a known number of packets."""
 
     def begin(self, trial: t.Mapping[str, t.Any]) -> None:
         self.control.send(f"set txpkts {trial['size'] - CRC}")
@@ -233,7 +233,7 @@ class Bench:
                     raise Unreachable(
                         f"the link of port {port} is down",
                         endpoint=telemetry.path,
-                        next_step="start the process at its other end; when that was started anew, the generator as well",
+                        next_step="start the process at its other end; when it was restarted, the generator too",
                     )
 
     def run(self, trial: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
