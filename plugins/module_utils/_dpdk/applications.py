@@ -175,6 +175,7 @@ def _application(params: t.Mapping[str, t.Any], want: Wanted, program: str, word
         vdevs=[vdev.normalised(item) for item in vdevs],
         ports=len(vdevs) + len(want.eal.get("allow") or []),
         runtime_dir=params["runtime_dir"],
+        prompt="testpmd> " if words[:1] == ["-i"] else None,
     )
 
 

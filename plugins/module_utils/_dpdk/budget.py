@@ -19,7 +19,7 @@ MIB = 1024 * 1024
 MBUF_OBJECT = 2176 + 128 + 64  # data room, header of the mbuf, header of the object
 PKTGEN_BIG = 10240 + 128 + 64
 TESTPMD_PORTS = 32  # RTE_MAX_ETHPORTS
-EAL_BASE = 8 * MIB  # rings, ports, what malloc keeps: read from the heaps of running processes
+EAL_BASE = 16 * MIB  # rings, ports, what malloc keeps: read from the heaps of running processes
 
 
 class Need(t.NamedTuple):

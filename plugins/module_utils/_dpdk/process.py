@@ -105,6 +105,7 @@ class Application:
     :param vdevs: its devices, for the sockets that it makes
     :param ports: how many ports it has when it is ready
     :param runtime_dir: where its telemetry is to be; null for its own folder
+    :param prompt: what it prints when it is ready for commands; null for an application that draws a screen
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Application:
         vdevs: t.Sequence[t.Any] = (),
         ports: int = 0,
         runtime_dir: str | None = None,
+        prompt: str | None = None,
     ) -> None:
         if not name or not all(char.isalnum() or char in "-_" for char in name):
             raise InvalidOption(f"'{name}' is no name for an application", next_step="use letters, digits, - and _")
@@ -127,6 +129,7 @@ class Application:
         self.prefix = prefix or name
         self.vdevs = list(vdevs)
         self.port_count = ports
+        self.prompt = prompt
         self.state = os.path.join(STATES, name)
         self.runtime = runtime_dir or self.state
         self.launcher = os.path.join(LAUNCHERS, f"{name}.sh")
@@ -274,7 +277,7 @@ class Application:
         while time.monotonic() < end:
             try:
                 with Telemetry(self.telemetry) as telemetry:
-                    if len(telemetry.ports()) >= self.port_count and telemetry.arguments()[1]:
+                    if self._ready(telemetry):
                         return
             except (Unreachable, NoSocket):
                 alive = self.pid() is not None
@@ -288,6 +291,15 @@ class Application:
             next_step=f"it waits for something; its words are in failure.text: {causes.tail(self.log(), 1)}",
             text=causes.tail(self.log()),
         )
+
+    def _ready(self, telemetry: Telemetry) -> bool:
+        """Whether it has all ports and its prompt. Telemetry answers long before that.
+
+        Who asks 22.11 for the counters of a port that is not set up yet ends the application, so those come last.
+        """
+        if len(telemetry.ports()) < self.port_count or not telemetry.arguments()[1]:
+            return False
+        return self.prompt in self.log() if self.prompt else all(map(telemetry.is_started, telemetry.ports()))
 
     def log(self) -> str:
         """What it wrote since it was started last."""

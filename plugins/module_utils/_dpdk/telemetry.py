@@ -174,11 +174,22 @@ class Telemetry:
 
     def counters(self) -> dict[int, dict[str, int]]:
         """The counters of each port, by its number, without those of its queues."""
-        found = {}
-        for port in self.ports():
-            stats = self.call("/ethdev/stats", port)
-            found[port] = {key: value for key, value in stats.items() if isinstance(value, int)}
-        return found
+        return {port: self.stats(port) for port in self.ports()}
+
+    def stats(self, port: int) -> dict[str, int]:
+        """The counters of one port, without those of its queues.
+
+        :raises Busy: the port is not set up yet; asked all the same, 22.11 would end
+        """
+        if not self.is_started(port):
+            raise Busy(
+                f"port {port} is not started", endpoint=self.path, next_step="wait until the application is ready"
+            )
+        return {key: value for key, value in self.call("/ethdev/stats", port).items() if isinstance(value, int)}
+
+    def is_started(self, port: int) -> bool:
+        """Whether a port is set up, as far as the release says so."""
+        return bool(self.call("/ethdev/info", port).get("dev_started", True))
 
     def arguments(self) -> tuple[list[str], list[str]]:
         """The arguments that the application runs with: the EAL's and its own, each without the program's name."""
@@ -210,8 +221,7 @@ class Telemetry:
             info = self.call("/ethdev/info", number)
             row.update({key: info.get(key) for key in ("name", "state", "mac_addr", "mtu", "numa_node")})
         row["link"] = self.call("/ethdev/link_status", number)
-        stats = self.call("/ethdev/stats", number)
-        row["stats"] = {key: value for key, value in stats.items() if isinstance(value, int)}
+        row["stats"] = self.stats(number)
         if extended:
             row["xstats"] = self.call("/ethdev/xstats", number)
         return row

@@ -162,7 +162,7 @@ def test_no_pages_is_an_error_and_in_check_mode_a_warning(monkeypatch):
     task.warn = warned.append
     monkeypatch.setattr(TwoCpus, "pools", lambda self: [])
     applications.testpmd(task)
-    assert "not enough hugepages yet: node 0 needs 360 MiB" in warned[0]
+    assert "not enough hugepages yet: node 0 needs 368 MiB" in warned[0]
     task.check_mode = False
     with pytest.raises(errors.NotFound, match="reserve more with dpdk_hugepages"):
         applications.testpmd(task)

@@ -248,7 +248,7 @@ def test_budget_says_what_is_missing():
     pools = [{"size_kb": 2048, "node": 0, "free": 100}]
     short = read_budget(application="testpmd", pools=pools)
     assert not short["enough"] and short["shortage"].startswith(
-        "node 0 needs 360 MiB in hugepages and has 200 MiB free ("
+        "node 0 needs 368 MiB in hugepages and has 200 MiB free ("
     )
     assert read_budget(application="testpmd", total_num_mbufs=16384, pools=pools)["enough"]
     assert read_budget(application="testpmd", pools=[{"size_kb": 1048576, "node": 0, "free": 2}])["enough"]

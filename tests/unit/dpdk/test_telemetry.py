@@ -20,7 +20,13 @@ ANSWERS = {
     "/": ["/", "/ethdev/info", "/ethdev/list", "/eal/heap_list"],
     "/ethdev/list": [0],
     "/ethdev/stats,0": {"ipackets": 7, "opackets": 9, "q_ipackets": [7, 0]},
-    "/ethdev/info,0": {"name": "net_vhost0", "state": "1", "mac_addr": "02:00:00:00:00:01", "mtu": 1500},
+    "/ethdev/info,0": {
+        "name": "net_vhost0",
+        "state": "1",
+        "mac_addr": "02:00:00:00:00:01",
+        "mtu": 1500,
+        "dev_started": 1,
+    },
     "/ethdev/link_status,0": {"status": "UP"},
     "/ethdev/xstats,0": {"rx_good_packets": 7},
     "/eal/params": ["dpdk-testpmd", "--no-pci"],
@@ -76,6 +82,13 @@ def test_counters_and_arguments(path):
         assert connection.arguments() == (["--no-pci"], ["-i"])
         with pytest.raises(errors.NotFound, match="/ethdev/stats,5"):
             connection.call("/ethdev/stats", 5)
+
+
+def test_a_port_that_is_not_set_up_is_not_asked(path, monkeypatch):
+    monkeypatch.setitem(ANSWERS, "/ethdev/info,0", {"name": "net_vhost0", "dev_started": 0})
+    Server(path)
+    with telemetry.Telemetry(str(path)) as connection, pytest.raises(errors.Busy, match="not started"):
+        connection.counters()
 
 
 def test_info_finds_the_sockets_and_leaves_out_what_a_release_lacks(path, tmp_path):
