@@ -154,6 +154,8 @@ def test_a_killed_backend_leaves_a_down_link_and_everything_comes_back(linked: N
     pid = int((STATE / "nfvt-forwarder/pid").read_text())
     os.kill(int((STATE / "nfvt-forwarder/supervisor").read_text()), signal.SIGKILL)
     os.kill(pid, signal.SIGKILL)
+    while Path(f"/proc/{pid}/fd/0").is_fifo():
+        time.sleep(0.02)
     assert (FOLDER / "0.sock").is_socket()  # stale: a backend without our launcher could not bind it
     failed = run_module(
         "dpdk_traffic",

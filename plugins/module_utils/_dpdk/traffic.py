@@ -9,8 +9,8 @@ A trial ends with a drain: the generator sends no more and goes on receiving unt
 link, what one side has sent is what the other has received, exactly; what the forwarder received and did not send, it
 dropped. Anything else is unexplained, and the trial failed. All counters come from telemetry.
 
-Frame sizes count the frame check sequence: testpmd is told four bytes less, Pktgen the size itself, and the byte
-counters have to agree.
+Frame sizes count the frame check sequence. testpmd is told four bytes less where it sends first and forwards then, and
+the size itself for C(flowgen); so is Pktgen. The byte counters have to agree.
 """
 
 from __future__ import annotations
@@ -176,11 +176,11 @@ class Testpmd(Generator):
     """testpmd: C(flowgen) sends unpaced and receives; C(io) sends again what comes back, a known number of packets."""
 
     def begin(self, trial: t.Mapping[str, t.Any]) -> None:
-        self.control.send(f"set txpkts {trial['size'] - CRC}")
         if trial["mode"] == "closed_loop":
-            self.control.send("set fwd io", f"start tx_first {trial['bursts']}")
-        else:
-            self.control.send("set fwd flowgen", "start")
+            first = f"start tx_first {trial['bursts']}"
+            self.control.send(f"set txpkts {trial['size'] - CRC}", "set fwd io", first)
+        else:  # this mode takes the FCS off by itself
+            self.control.send(f"set txpkts {trial['size']}", "set fwd flowgen", "start")
 
     def drain(self) -> None:
         self.control.send("stop", "set fwd rxonly", "start")

@@ -121,7 +121,9 @@ class Typed:
 
 
 def test_each_generator_is_told_the_size_in_its_own_way():
-    testpmd, pktgen = Typed(), Typed()
+    testpmd, unpaced, pktgen = Typed(), Typed(), Typed()
+    traffic.Testpmd(unpaced).begin(TRIAL)
+    assert unpaced.typed == ["set txpkts 64", "set fwd flowgen", "start"]
     traffic.Testpmd(testpmd).begin({**TRIAL, "mode": "closed_loop", "bursts": 2})
     traffic.Pktgen(pktgen).begin({**TRIAL, "mode": "count", "count": 100, "rate": 10.0})
     assert testpmd.typed == ["set txpkts 60", "set fwd io", "start tx_first 2"]
