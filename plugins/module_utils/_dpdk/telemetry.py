@@ -36,6 +36,8 @@ NAME = "dpdk_telemetry.v2"
 MAX_COMMAND = 55
 MAX_REQUEST = 1023
 DEFAULT_ANSWER = 16384
+MAX_ANSWER = 1024 * 1024
+COUNTED = ("ipackets", "opackets", "ibytes", "obytes")
 CLIENTS = 10
 
 
@@ -111,7 +113,9 @@ class Telemetry:
             raise Malformed("the greeting is not one of DPDK's", endpoint=self.path, text=text[:200])
         self.version = str(greeting.get("version", ""))
         self.pid: int = greeting["pid"]
-        self.limit = int(greeting.get("max_output_len") or DEFAULT_ANSWER)
+        length = greeting.get("max_output_len")
+        # Whoever answers may be in a container and nobody's friend: there is an end to what is read.
+        self.limit = min(length, MAX_ANSWER) if isinstance(length, int) and length > 0 else DEFAULT_ANSWER
 
     def call(self, command: str, parameter: t.Any = None) -> t.Any:
         """Ask for one thing and return the answer.
@@ -170,7 +174,10 @@ class Telemetry:
 
     def ports(self) -> list[int]:
         """The numbers of the ports."""
-        return [int(port) for port in self.call("/ethdev/list")]
+        found = self.call("/ethdev/list")
+        if not isinstance(found, list) or not all(isinstance(port, int) for port in found):
+            raise Malformed("the list of ports is none", endpoint=self.path, text=str(found)[:200])
+        return found
 
     def counters(self) -> dict[int, dict[str, int]]:
         """The counters of each port, by its number, without those of its queues."""
@@ -185,15 +192,34 @@ class Telemetry:
             raise Busy(
                 f"port {port} is not started", endpoint=self.path, next_step="wait until the application is ready"
             )
-        return {key: value for key, value in self.call("/ethdev/stats", port).items() if isinstance(value, int)}
+        found = self._object("/ethdev/stats", port)
+        counters = {key: value for key, value in found.items() if isinstance(value, int)}
+        missing = [key for key in COUNTED if key not in counters]
+        if missing:
+            raise Malformed(f"port {port} has no counter {missing[0]}", endpoint=self.path, text=str(found)[:200])
+        return counters
+
+    def _object(self, command: str, port: int) -> dict[str, t.Any]:
+        """An answer that has to be an object."""
+        found = self.call(command, port)
+        if not isinstance(found, dict):
+            raise Malformed(f"the answer to {command},{port} is no object", endpoint=self.path, text=str(found)[:200])
+        return found
 
     def is_started(self, port: int) -> bool:
         """Whether a port is set up, as far as the release says so."""
-        return bool(self.call("/ethdev/info", port).get("dev_started", True))
+        return bool(self._object("/ethdev/info", port).get("dev_started", True))
+
+    def is_up(self, port: int) -> bool:
+        """Whether a port's link is up: for vhost-user, whether the other end has come."""
+        return self._object("/ethdev/link_status", port).get("status") == "UP"
 
     def arguments(self) -> tuple[list[str], list[str]]:
         """The arguments that the application runs with: the EAL's and its own, each without the program's name."""
-        return list(self.call("/eal/params"))[1:], list(self.call("/eal/app_params"))
+        words = [self.call(command) for command in ("/eal/params", "/eal/app_params")]
+        if not all(isinstance(found, list) for found in words):
+            raise Malformed("the command line is no list", endpoint=self.path, text=str(words)[:200])
+        return [str(word) for word in words[0][1:]], [str(word) for word in words[1]]
 
     def gather(self, wanted: t.Sequence[str]) -> dict[str, t.Any]:
         """What C(dpdk_telemetry_info) returns of one application.
@@ -218,7 +244,7 @@ class Telemetry:
         """One port: what it is, whether its link is up, and its counters."""
         row: dict[str, t.Any] = {"port": number}
         if self.has("/ethdev/info"):
-            info = self.call("/ethdev/info", number)
+            info = self._object("/ethdev/info", number)
             row.update({key: info.get(key) for key in ("name", "state", "mac_addr", "mtu", "numa_node")})
         row["link"] = self.call("/ethdev/link_status", number)
         row["stats"] = self.stats(number)

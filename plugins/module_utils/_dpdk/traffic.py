@@ -229,7 +229,7 @@ class Bench:
             )
         for telemetry in (self.forwarder, self.sender):
             for port in telemetry.ports():
-                if telemetry.call("/ethdev/link_status", port).get("status") != "UP":
+                if not telemetry.is_up(port):
                     raise Unreachable(
                         f"the link of port {port} is down",
                         endpoint=telemetry.path,

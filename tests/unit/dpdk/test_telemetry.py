@@ -16,10 +16,11 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import
 from ansible_collections.nfvlab.fleet.plugins.module_utils._dpdk import info, telemetry
 
 GREETING = {"version": "DPDK 22.11.11", "pid": 4711, "max_output_len": 16384}
+COUNTED = {"ipackets": 7, "opackets": 9, "ibytes": 420, "obytes": 540}
 ANSWERS = {
     "/": ["/", "/ethdev/info", "/ethdev/list", "/eal/heap_list"],
     "/ethdev/list": [0],
-    "/ethdev/stats,0": {"ipackets": 7, "opackets": 9, "q_ipackets": [7, 0]},
+    "/ethdev/stats,0": {**COUNTED, "q_ipackets": [7, 0]},
     "/ethdev/info,0": {
         "name": "net_vhost0",
         "state": "1",
@@ -78,7 +79,7 @@ def test_counters_and_arguments(path):
     Server(path)
     with telemetry.Telemetry(str(path)) as connection:
         assert (connection.version, connection.pid) == ("DPDK 22.11.11", 4711)
-        assert connection.counters() == {0: {"ipackets": 7, "opackets": 9}}
+        assert connection.counters() == {0: COUNTED}
         assert connection.arguments() == (["--no-pci"], ["-i"])
         with pytest.raises(errors.NotFound, match="/ethdev/stats,5"):
             connection.call("/ethdev/stats", 5)
@@ -95,7 +96,7 @@ def test_info_finds_the_sockets_and_leaves_out_what_a_release_lacks(path, tmp_pa
     Server(path)
     params = {"socket": None, "runtime_dir": str(tmp_path), "gather": list(telemetry.GATHERED)}
     [found] = info.telemetry(Task(params, params))["objects"]
-    assert found["ports"][0]["stats"] == {"ipackets": 7, "opackets": 9} and found["ports"][0]["xstats"]
+    assert found["ports"][0]["stats"] == COUNTED and found["ports"][0]["xstats"]
     assert [heap["Name"] for heap in found["heaps"]] == ["socket_0"]
     assert "mempools" not in found and "lcores" not in found
 
@@ -123,6 +124,25 @@ def test_a_broken_conversation_is_told(path, server, kind, says):
     with pytest.raises(kind) as caught, telemetry.Telemetry(str(path)) as connection:
         connection.ports()
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        ("/ethdev/list", {"0": 1}),
+        ("/ethdev/stats,0", {"ipackets": 1}),
+        ("/ethdev/stats,0", [1]),
+        ("/ethdev/info,0", "started"),
+        ("/eal/params", "words"),
+    ],
+)
+def test_answers_of_another_shape_are_malformed(path, monkeypatch, request_, answer):
+    monkeypatch.setitem(ANSWERS, request_, answer)
+    Server(path, greeting={**GREETING, "max_output_len": 10**12})
+    with pytest.raises(errors.Malformed), telemetry.Telemetry(str(path)) as connection:
+        assert connection.limit == telemetry.MAX_ANSWER
+        connection.arguments()
+        connection.counters()
 
 
 def test_nobody_is_there(path):
