@@ -214,7 +214,7 @@ class Fabric:
     # -- flows
 
     def _build(self, device: str, app: str, criteria: list[Json], port: str, priority: int, timeout: int) -> Json:
-        """A flow as GET /flows shows it. Its id follows from app, device, selector and priority, not from the treatment."""
+        """A flow as GET /flows shows it. Its id follows from app, device, selector and priority; not the treatment."""
         digest = hashlib.blake2b(repr((device, criteria, priority)).encode(), digest_size=6).digest()
         number = self.state.register(app) << 48 | int.from_bytes(digest, "big")
         return {
@@ -266,9 +266,9 @@ class Fabric:
                 self._moved[name] = now
             flow.update(state="ADDED", packets=entry.packet_count, bytes=entry.byte_count, life=entry.duration_sec)
         for flow in list(self.state.flows.values()):
-            if flow["deviceId"] == switch.id and flow["timeout"]:
-                if now - self._moved.setdefault(flow["id"], now) > flow["timeout"]:
-                    self.remove(flow)
+            idle = now - self._moved.setdefault(flow["id"], now)
+            if flow["deviceId"] == switch.id and 0 < flow["timeout"] < idle:
+                self.remove(flow)
 
     # -- links
 
