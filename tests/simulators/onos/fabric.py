@@ -100,7 +100,12 @@ class Fabric:
             await switch.greet()
             receiving = asyncio.create_task(switch.receive())
             try:
-                await switch.introduce()
+                introducing = asyncio.create_task(switch.introduce())
+                await asyncio.wait({receiving, introducing}, return_when=asyncio.FIRST_COMPLETED)
+                if receiving.done():
+                    introducing.cancel()
+                    await receiving  # raises what ended it
+                await introducing
                 if switch.id in self.switches:
                     raise WrongVersion(
                         f"a second switch with the id {switch.id} came from {switch.peer[0]}:{switch.peer[1]}"
@@ -168,6 +173,8 @@ class Fabric:
 
     def port_status(self, switch: Switch, message: Message) -> None:
         """A port came, changed or went."""
+        if self.switches.get(switch.id) is not switch:  # it is still introducing itself
+            return
         self._show(switch)
         point = (switch.id, message.desc.port_no)
         if message.reason != of.OFPPR_DELETE and _up(message.desc):
