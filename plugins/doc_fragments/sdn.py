@@ -41,3 +41,33 @@ attributes:
     support: full
     platforms: linux
 """
+
+    # Without a database.
+    LOCAL = r"""
+options:
+  timeout:
+    description: Seconds that Open vSwitch may take to do what it is told.
+    type: int
+    default: 30
+requirements:
+  - Open vSwitch and iproute2 on the managed host (Debian packages C(openvswitch-switch), C(iproute2))
+attributes:
+  check_mode:
+    description: Can run in check mode and predict the changed status without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns details on what has changed (or would change in check mode) when in diff mode.
+    support: full
+  idempotent:
+    description: When run twice with the same options, the second run changes nothing.
+    support: full
+  action_group:
+    description: Use C(group/nfvlab.fleet.all) in C(module_defaults) to set options once.
+    support: full
+    membership:
+      - nfvlab.fleet.all
+  platform:
+    description: Hosts that the module runs on. They need Python 3.9 or later.
+    support: full
+    platforms: linux
+"""

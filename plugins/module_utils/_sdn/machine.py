@@ -114,12 +114,14 @@ def _other_ends(reader: netlink.Reader, ends: t.Mapping[str, netlink.Device]) ->
     return found
 
 
-def run(argv: t.Sequence[str], given: str = "") -> str:
+def run(argv: t.Sequence[str], given: str = "", **variables: str) -> str:
     """What a command prints.
 
+    :param given: its standard input
+    :param variables: of its environment
     :raises OperationFailed: with its own words
     """
-    environment = {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:{PATH}", "LC_ALL": "C"}
+    environment = {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:{PATH}", "LC_ALL": "C", **variables}
     try:
         done = subprocess.run(list(argv), input=given, capture_output=True, text=True, env=environment, check=False)
     except FileNotFoundError:

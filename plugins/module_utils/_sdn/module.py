@@ -13,6 +13,7 @@ from .._core.fields import Spec
 from .._core.module import FleetModule
 from .fabric import Fabric
 from .machine import Machine
+from .openvswitch import Host, OpenVSwitch
 
 
 def converge_fabric() -> t.NoReturn:
@@ -27,3 +28,10 @@ def run(options: Spec, work: t.Callable[[FleetModule], dict[str, t.Any]]) -> t.N
     """The main function of a module that is not a resource."""
     module = FleetModule(options)
     module.run(lambda: work(module))
+
+
+def converge_daemons() -> t.NoReturn:
+    """The main function of C(sdn_openvswitch)."""
+    daemons = OpenVSwitch()
+    module = FleetModule(daemons.spec())
+    module.run(lambda: module.converge(daemons, Host(module.params["rundir"], module.params["timeout"])))

@@ -48,18 +48,25 @@ class Fabric:
         self._moved: dict[str, float] = {}  # by flow id: when its packet counter moved last
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._running: asyncio.Task[None] | None = None
         state.on_app.append(lambda _name, _working: self._refit())
         state.on_config.append(lambda _component: self._refit())
         state.on_flow.append(self._flow)
         state.on_device.append(self._forgotten)
         state.on_port.append(lambda device, port, enabled: self.switches[device].port_mod(port, enabled))
 
+    async def stop(self) -> None:
+        """End what `start` began."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+
     async def run(self, address: str, port: int) -> None:
         """Listen while openflow-base works, look after links and flows; for ever."""
         try:
             probed = polled = 0.0
             while True:
-                await self._listen(address, port)
+                await self.listen(address, port)
                 now = time.monotonic()
                 if now - probed >= self._number(DISCOVERY, "probeRate") / 1000:
                     probed = now
@@ -74,7 +81,8 @@ class Fabric:
     def _number(self, component: str, name: str) -> int:
         return int(self.state.effective(component, name))
 
-    async def _listen(self, address: str, port: int) -> None:
+    async def listen(self, address: str, port: int) -> None:
+        """Listen while openflow-base works, and only then."""
         wanted = self.state.working(ORG + "openflow-base")
         if wanted and self._server is None:
             self._server = await asyncio.start_server(self._session, address, port)
@@ -509,6 +517,14 @@ class Fabric:
     def _count(self, mac: str, what: str) -> None:
         if self._flag("recordMetrics"):
             self.state.metrics.setdefault(mac.upper(), dict.fromkeys(("in", "reply", "forward", "drop"), 0))[what] += 1
+
+
+async def start(state: State, address: str, port: int) -> Fabric:
+    """A fabric that is looked after from here on."""
+    fabric = Fabric(state)
+    await fabric.listen(address, port)
+    fabric._running = asyncio.create_task(fabric.run(address, port))
+    return fabric
 
 
 def _ether(kind: int) -> Json:
