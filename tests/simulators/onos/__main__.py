@@ -25,10 +25,10 @@ def address(text: str) -> tuple[str, int]:
 async def serve(options: argparse.Namespace) -> None:
     """Run until told to end."""
     data = options.data
+    first = data is None or not (data / "state.json").exists()
     state = State(data and data / "state.json", data and data / "karaf.log")
-    for name in filter(None, options.apps.split(",")):
-        if data is None or not (data / "state.json").exists():  # they count only at the first start
-            state.activate(f"org.onosproject.{name}")
+    for name in filter(None, options.apps.split(",") if first else ()):  # they count only at the first start
+        state.activate(f"org.onosproject.{name}")
     rest = Rest(state, options.boot)
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -132,8 +132,7 @@ class Rest:
             name, _colon, password = base64.b64decode(authorization.partition(" ")[2]).decode().partition(":")
         except ValueError:
             return None
-        known = self.state.users.get(name)
-        return known[1] if known and known[0] == password else None
+        return self.state.account(name, password)
 
 
 Handler = t.Callable[..., t.Awaitable[Answer]]
@@ -475,7 +474,8 @@ async def add_host(rest: Rest, call: Call) -> Answer:
     vlan = "None" if vlan == "-1" else vlan
     rest.state.hosts[f"{mac}/{vlan}"] = {
         "id": f"{mac}/{vlan}", "mac": mac, "vlan": vlan, "innerVlan": "None", "outerTpid": "0x0000",
-        "configured": False, "suspended": False, "ipAddresses": wish.get("ipAddresses", []), "locations": wish.get("locations", []),
+        "configured": False, "suspended": False,
+        "ipAddresses": wish.get("ipAddresses", []), "locations": wish.get("locations", []),
     }  # fmt: skip
     rest.state.save()
     return Answer(201, None, {"Location": f"{BASE}/hosts/{mac}/{vlan}"})
