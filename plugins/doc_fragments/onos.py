@@ -75,3 +75,42 @@ options:
     elements: str
     default: []
 """
+
+    # The controller's shell, which is on the host of O(url).
+    SHELL = r"""
+options:
+  ssh_port:
+    description: Port of the controller's shell.
+    type: int
+    default: 8101
+  known_hosts:
+    description: File with the controller's host key, instead of that of the user on the managed host. The key is always
+      checked, but for a loopback address without this option.
+    type: path
+requirements:
+  - The OpenSSH client on the managed host
+"""
+
+    # Modules that write files of the controller and talk to none.
+    LOCAL = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check mode and predict the changed status without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns details on what has changed (or would change in check mode) when in diff mode.
+    support: full
+  idempotent:
+    description: When run twice with the same options, the second run changes nothing.
+    support: full
+  action_group:
+    description: Use C(group/nfvlab.fleet.all) in C(module_defaults) to set options once.
+    support: full
+    membership:
+      - nfvlab.fleet.all
+  platform:
+    description: Hosts that the module runs on. They need Python 3.9 or later and nothing else.
+    support: full
+    platforms: posix
+"""

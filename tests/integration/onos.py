@@ -27,6 +27,7 @@ import pytest
 from .conftest import ROOT, Result, run_module
 
 ARCHIVE = os.environ.get("NFVLAB_ONOS_ARCHIVE")
+ORG = "org.onosproject."
 LOGIN = {"username": "onos", "password": "rocks"}
 
 
@@ -72,9 +73,17 @@ class Controller:
                 self.process.stdout.close()
             self.process = None
 
+    def requests(self) -> list[str]:
+        """Method and path of all that a simulator was asked."""
+        return (self.home / "requests.log").read_text().splitlines()
+
     def run(self, module: str, /, check: bool = False, **options: t.Any) -> Result:
         """Run a module against it."""
         return run_module(module, {"url": self.url, **LOGIN, "timeout": 10, **options}, check=check)
+
+    def shell(self, module: str, /, check: bool = False, **options: t.Any) -> Result:
+        """Run a module of its shell."""
+        return self.run(module, check, ssh_port=self.ssh_port, **options)
 
 
 @contextlib.contextmanager
@@ -87,6 +96,18 @@ def simulator(home: Path, *arguments: str) -> t.Iterator[Controller]:
         controller.stop()
 
 
+@pytest.fixture(
+    params=[
+        "sim",
+        pytest.param("onos", marks=pytest.mark.skipif(not ARCHIVE, reason="NFVLAB_ONOS_ARCHIVE names no real ONOS")),
+    ]
+)
+def onos(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Controller]:
+    """A controller with openflow, proxyarp and fwd active."""
+    with simulator(tmp_path / "onos", "--apps", "openflow,proxyarp,fwd") as controller:
+        yield controller
+
+
 def archive(
     name: str = "org.example.app", version: str = "1.0-SNAPSHOT", needs: str = "", imports: str = "", text: str = ""
 ) -> bytes:
@@ -94,7 +115,9 @@ def archive(
     jar = io.BytesIO()
     with zipfile.ZipFile(jar, "w") as bundle:
         manifest = f"Manifest-Version: 1.0\nBundle-SymbolicName: {name}\n"
-        bundle.writestr("META-INF/MANIFEST.MF", manifest + (f"Import-Package: {imports}\n" if imports else ""))
+        bundle.writestr(
+            zipfile.ZipInfo("META-INF/MANIFEST.MF"), manifest + (f"Import-Package: {imports}\n" if imports else "")
+        )
     oar = io.BytesIO()
     with zipfile.ZipFile(oar, "w") as target:
         target.writestr(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._core.errors import FleetError, InvalidOption, OperationFailed, TimedOut
+from .._core.errors import FleetError, Interrupted, InvalidOption, OperationFailed, TimedOut, Unreachable
 from .._core.fields import Spec
 from .._core.http import Request
 from .._core.http import path as join
@@ -21,7 +21,7 @@ from .archive import read as read_archive
 from .client import Client, NoController, await_
 from .working import Faults, closure, dependents, diagnosis
 
-STARTING = 5.0  # seconds that an active app may need before it counts as dead
+STARTING = 3.0  # seconds that an active app may need before it counts as dead
 
 ITEM: Spec = {
     "name": {"type": "str"},
@@ -64,6 +64,12 @@ class Activate(t.NamedTuple):
             await_(look, self.timeout, f"the application '{self.name}' does not work", client.endpoint)
         except TimedOut as error:
             raise dead(self.name, error, self.log) from None
+        except Unreachable as error:
+            raise Interrupted(
+                f"the controller went away while the application '{self.name}' was starting: {error.what}",
+                endpoint=error.endpoint,
+                next_step="see why (data/log/karaf.log), start it, and run the task again",
+            ) from None
 
 
 class Upload:

@@ -57,13 +57,18 @@ def credentials(params: t.Mapping[str, t.Any]) -> tuple[str, str]:
     return params["username"], params["password"]
 
 
-def connect(task: Task) -> Client:
-    """A client of the controller that the options name, ready as far as the task wants it."""
-    params = task.params
+def client_for(params: t.Mapping[str, t.Any]) -> Client:
+    """A client of the controller that the options name. Nothing is sent yet."""
     for option in ("timeout", "ready_timeout"):
         if not 0 <= params[option] <= 86400 or not params["timeout"]:
             raise InvalidOption(f"'{option}' is {params[option]:g}", next_step="give seconds, at most a day")
-    client = Client(parse(params["url"]), *credentials(params), params["timeout"])
+    return Client(parse(params["url"]), *credentials(params), params["timeout"])
+
+
+def connect(task: Task) -> Client:
+    """A client of the controller that the options name, ready as far as the task wants it."""
+    params = task.params
+    client = client_for(params)
     if task.check_mode:
         try:
             client.transport.endpoint.connect(params["timeout"]).close()

@@ -10,6 +10,7 @@ The release ships onos, karaf (both of the admin group) and guest, all with know
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import tempfile
@@ -21,6 +22,7 @@ from .._core.module import SECRET_KEYS, FleetModule
 from .._core.resource import Plan, Resource, Task
 from .._core.secrets import mask_pair
 
+FILES = "/opt/onos/apache-karaf-*/etc/users.properties"
 GROUPS = {"admin": "admingroup", "viewer": "guestgroup"}
 SHIPPED = {"onos": "rocks", "karaf": "karaf", "guest": "guest"}
 # What the groups may do, as the release has it; without these lines no account could do anything.
@@ -93,7 +95,7 @@ class User(Resource):
 
     def spec(self) -> Spec:
         return {
-            "path": {"type": "path", "default": "/opt/onos/apache-karaf-4.2.9/etc/users.properties"},
+            "path": {"type": "path"},
             "name": {"type": "str", "required": True},
             "password": {"type": "str", "no_log": False},
             "group": {"type": "str", "choices": list(GROUPS), "default": "admin"},
@@ -118,7 +120,7 @@ class User(Resource):
             )
 
     def read(self, session: Files, task: Task) -> dict[str, t.Any]:
-        path = task.params["path"]
+        path = place(task.params)
         try:
             with open(path, encoding="utf-8") as file:
                 text = file.read()
@@ -157,8 +159,13 @@ class User(Resource):
         plan.changed = [name for name in touched if now.get(name) != then.get(name)]
         plan.then = {"text": render(text, then)}
         if plan.changed:
-            plan.steps = [Write(params["path"], plan.then["text"], tuple(plan.changed))]
+            plan.steps = [Write(place(params), plan.then["text"], tuple(plan.changed))]
         return plan
+
+
+def place(params: t.Mapping[str, t.Any]) -> str:
+    """The path of the file: the given one, or that of the controller that the role C(onos) installs."""
+    return params["path"] or next(iter(sorted(glob.glob(FILES))), FILES)
 
 
 def _shipped_group(name: str) -> str:
