@@ -25,11 +25,11 @@ def address(text: str) -> tuple[str, int]:
 async def serve(options: argparse.Namespace) -> None:
     """Run until told to end."""
     data = options.data
+    first = data is None or not (data / "state.json").exists()
     state = State(data and data / "state.json", data and data / "karaf.log")
-    for name in filter(None, options.apps.split(",")):
-        if data is None or not (data / "state.json").exists():  # they count only at the first start
-            state.activate(f"org.onosproject.{name}")
-    rest = Rest(state, options.boot)
+    if first:  # the apps count only at the first start, and then are up before anybody may ask
+        state.boot(f"org.onosproject.{name}" for name in filter(None, options.apps.split(",")))
+    rest = Rest(state, options.boot, data and data / "requests.log")
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)

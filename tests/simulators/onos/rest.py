@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import pathlib
 import re
 import time
 import typing as t
@@ -56,13 +57,13 @@ class Rest:
     """Serves one controller's state.
 
     :param boot: seconds that the controller takes from its start until it is ready
+    :param record: a file that gets method and path of each request
     """
 
-    def __init__(self, state: State, boot: float = 0.0) -> None:
-        self.state = state
+    def __init__(self, state: State, boot: float = 0.0, record: pathlib.Path | None = None) -> None:
+        self.state, self.record = state, record
         self.boot, self.began = boot, time.monotonic()
         self.server: asyncio.Server | None = None
-        self.requests: list[str] = []  # method and path of all requests, for tests
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def start(self, host: str, port: int) -> int:
@@ -93,7 +94,9 @@ class Rest:
         method, target, _version = head[0].split(" ", 2)
         headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in head[1:])}
         content = await reader.readexactly(int(headers.get("content-length") or 0))
-        self.requests.append(f"{method} {target}")
+        if self.record:
+            with self.record.open("a") as file:
+                file.write(f"{method} {target}\n")
         try:
             answer = await self._answer(method, target, headers, content)
         except Refusal as refusal:
@@ -132,8 +135,7 @@ class Rest:
             name, _colon, password = base64.b64decode(authorization.partition(" ")[2]).decode().partition(":")
         except ValueError:
             return None
-        known = self.state.users.get(name)
-        return known[1] if known and known[0] == password else None
+        return self.state.account(name, password)
 
 
 Handler = t.Callable[..., t.Awaitable[Answer]]
@@ -475,7 +477,8 @@ async def add_host(rest: Rest, call: Call) -> Answer:
     vlan = "None" if vlan == "-1" else vlan
     rest.state.hosts[f"{mac}/{vlan}"] = {
         "id": f"{mac}/{vlan}", "mac": mac, "vlan": vlan, "innerVlan": "None", "outerTpid": "0x0000",
-        "configured": False, "suspended": False, "ipAddresses": wish.get("ipAddresses", []), "locations": wish.get("locations", []),
+        "configured": False, "suspended": False,
+        "ipAddresses": wish.get("ipAddresses", []), "locations": wish.get("locations", []),
     }  # fmt: skip
     rest.state.save()
     return Answer(201, None, {"Location": f"{BASE}/hosts/{mac}/{vlan}"})

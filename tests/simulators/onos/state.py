@@ -107,6 +107,19 @@ class State:
         if snapshot and snapshot.exists():
             self._load()
 
+    def account(self, name: str, password: str) -> str | None:
+        """The role of an account whose password is right: C(admin), C(viewer) or null."""
+        known = self._accounts().get(name)
+        return known[1] if known and known[0] == password else None
+
+    def _accounts(self) -> dict[str, tuple[str, str]]:
+        """The accounts; those of a users.properties beside the snapshot, which is read anew each time."""
+        file = self.snapshot and self.snapshot.parent / "etc" / "users.properties"
+        if not file or not file.exists():
+            return self.users
+        found = re.findall(r"^(\w+) = ([^,\n]*),_g_:(\w+?)(?:group)?$", file.read_text(), re.MULTILINE)
+        return {name: (password, "admin" if group == "admin" else "viewer") for name, password, group in found}
+
     # -- what is really so
 
     def working(self, name: str) -> bool:
@@ -194,6 +207,13 @@ class State:
                 later(LATE_FEATURES, lambda: self._begin(app))
             self.save()
         return app
+
+    def boot(self, names: t.Iterable[str]) -> None:
+        """Activate apps before anybody can see it."""
+        for name in names:
+            self.activate(name)
+        for app in self.apps.values():
+            app.since -= LATE_FEATURES
 
     def _begin(self, app: App) -> None:
         if self.apps.get(app.name) is not app or not app.active:
