@@ -50,7 +50,7 @@ class Controller:
         self.home = home
         self.port, self.ssh_port, self.openflow_port = free_port(), free_port(), free_port()
         self.process: subprocess.Popen[str] | None = None
-        self.log = home / "karaf.log"
+        self.log = home / "data" / "log" / "karaf.log"
 
     @property
     def url(self) -> str:

@@ -26,7 +26,7 @@ async def serve(options: argparse.Namespace) -> None:
     """Run until told to end."""
     data = options.data
     first = data is None or not (data / "state.json").exists()
-    state = State(data and data / "state.json", data and data / "karaf.log")
+    state = State(data and data / "state.json", data and data / "data" / "log" / "karaf.log")
     if first:  # the apps count only at the first start, and then are up before anybody may ask
         state.boot(f"org.onosproject.{name}" for name in filter(None, options.apps.split(",")))
     rest = Rest(state, options.boot, data and data / "requests.log")
@@ -39,7 +39,7 @@ async def serve(options: argparse.Namespace) -> None:
 
         await start_cli(state, *options.ssh)
     if options.openflow:
-        from .openflow import start as start_openflow
+        from .fabric import start as start_openflow
 
         await start_openflow(state, *options.openflow)
     print("SIMULATOR of ONOS: ready", flush=True)
@@ -57,7 +57,7 @@ def main() -> int:
     parser.add_argument("--boot", type=float, default=0.0, help="seconds until it is ready")
     options = parser.parse_args()
     if options.data:
-        options.data.mkdir(parents=True, exist_ok=True)
+        (options.data / "data" / "log").mkdir(parents=True, exist_ok=True)
     asyncio.run(serve(options))
     return 0
 
