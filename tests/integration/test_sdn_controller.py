@@ -48,7 +48,7 @@ def forwarding(controller, state):
 
 def info(controller, resource):
     """One collection of the controller."""
-    return ok(controller.run("onos_info", gather=[resource]))["objects"][0][resource]
+    return ok(controller.run("onos_info", gather=[resource]))["objects"][resource]
 
 
 def under(controller, **options):
