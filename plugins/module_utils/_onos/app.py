@@ -259,15 +259,18 @@ def _wish(
             f"'src' of {name} is an address, and 'checksum' is not given",
             next_step="give the SHA-256 of the archive, so that what is installed can be compared without a download",
         )
-    bits = session.raw(join("applications", name, "bits")) if name in apps else None
-    if is_url(source) and bits is not None and digest(bits) == checksum:
+    present = digest(session.raw(join("applications", name, "bits"))) if name in apps else None
+    if present and is_url(source) and present == checksum:
         return wish, False
-    archive = load(source, checksum, timeout)
+    bits = load(source, checksum, timeout)
+    if present == digest(bits):
+        return wish, False
+    archive = read_archive(bits, source)
     if archive.name != name:
         raise InvalidOption(
             f"'{source}' is the application '{archive.name}', not '{name}'", next_step="correct 'name' or 'src'"
         )
-    return wish._replace(archive=archive), bits is not None and digest(bits) not in archive.digests
+    return wish._replace(archive=archive), present is not None and present not in archive.digests
 
 
 def dead(name: str, error: TimedOut, log: str | None) -> OperationFailed:

@@ -11,11 +11,8 @@ The controller gives back the bytes of an uploaded archive (C(GET .../bits)), so
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 import typing as t
-import xml.etree.ElementTree as ElementTree
-import zipfile
 
 from .._core.errors import InvalidOption, NotFound, Unreachable
 
@@ -46,6 +43,9 @@ def read(bits: bytes, source: str) -> Archive:
     :param source: where it came from, for messages
     :raises InvalidOption: it is none, or not whole
     """
+    import xml.etree.ElementTree as ElementTree  # most runs change nothing, and read no archive
+    import zipfile
+
     try:
         descriptor = _descriptor(bits)
         root = ElementTree.fromstring(descriptor)
@@ -73,6 +73,9 @@ def _descriptor(bits: bytes) -> bytes:
         if b"<!DOCTYPE" in bits or b"<!ENTITY" in bits:
             raise ValueError("an app.xml has no document type")
         return bits
+    import io
+    import zipfile
+
     with zipfile.ZipFile(io.BytesIO(bits)) as archive:
         broken = archive.testzip()
         if broken:
@@ -104,10 +107,10 @@ def is_url(source: str) -> bool:
     return bool(re.match(r"[a-z]+://", source))
 
 
-def load(source: str, checksum: str | None, timeout: float) -> Archive:
-    """The archive at a path of this host or at an address, its checksum held against the wanted one.
+def load(source: str, checksum: str | None, timeout: float) -> bytes:
+    """The bytes at a path of this host or at an address, their checksum held against the wanted one.
 
-    :raises InvalidOption: the checksum is another, or it is no archive
+    :raises InvalidOption: the checksum is another
     """
     wanted = wanted_digest(checksum)
     bits = _download(source, timeout) if is_url(source) else _file(source)
@@ -117,7 +120,7 @@ def load(source: str, checksum: str | None, timeout: float) -> Archive:
             f"'{source}' has the SHA-256 {found}, but {wanted} is wanted",
             next_step="nothing was sent; find out which is right before you change the checksum",
         )
-    return read(bits, source)
+    return bits
 
 
 def _file(source: str) -> bytes:
