@@ -15,9 +15,9 @@ import time
 
 import pytest
 
-from .onos import ORG, archive, free_port, ok, onos, paths, sha256, simulator
+from .onos import ORG, archive, free_port, ok, onos, paths, real, sha256, simulator
 
-__all__ = ["onos"]  # a fixture
+__all__ = ["onos", "real"]  # fixtures
 
 FWD = ORG + "fwd.ReactiveForwarding"
 LLDP = ORG + "provider.lldp.impl.LldpLinkProvider"
