@@ -9,6 +9,7 @@ With C(NFVLAB_ONOS_ARCHIVE=/path/onos-2.7.0.tar.gz), the same tests run against 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import io
@@ -18,12 +19,16 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import typing as t
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.simulators.onos.rest import Rest
+from tests.simulators.onos.state import State
 
 from .conftest import ROOT, Result, run_module
 
@@ -85,6 +90,23 @@ class Controller:
     def shell(self, module: str, /, check: bool = False, **options: t.Any) -> Result:
         """Run a module of its shell."""
         return self.run(module, check, ssh_port=self.ssh_port, **options)
+
+
+@contextlib.contextmanager
+def in_process(home: Path) -> t.Iterator[tuple[Controller, State]]:
+    """A simulated REST interface in this process, and its state, which a test may write."""
+    controller, state, loop = Controller(home), State(), asyncio.new_event_loop()
+    rest = Rest(state)
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        controller.port = asyncio.run_coroutine_threadsafe(rest.start("127.0.0.1", 0), loop).result(10)
+        yield controller, state
+    finally:
+        asyncio.run_coroutine_threadsafe(rest.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 class Real(Controller):
