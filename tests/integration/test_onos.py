@@ -15,11 +15,12 @@ import time
 
 import pytest
 
-from .onos import ORG, archive, free_port, ok, onos, paths, sha256, simulator
+from .onos import ORG, archive, free_port, in_process, ok, onos, paths, real, sha256, simulator
 
-__all__ = ["onos"]  # a fixture
+__all__ = ["onos", "real"]  # fixtures
 
 FWD = ORG + "fwd.ReactiveForwarding"
+ONE, TWO = "of:0000000000000001", "of:0000000000000002"
 LLDP = ORG + "provider.lldp.impl.LldpLinkProvider"
 
 
@@ -342,6 +343,44 @@ def test_flow_of_an_unknown_switch_is_refused(onos):
     result = onos.run("onos_flow", device="of:00000000000000ff", priority=1)
     fails(result, "missing_reference", "device 'of:00000000000000ff' does not exist")
     assert not ok(onos.run("onos_flow", device="of:00000000000000ff", priority=1, state="absent"))["changed"]
+
+
+@pytest.fixture
+def switched(tmp_path):
+    """A simulated controller of two linked switches, without OpenFlow."""
+    with in_process(tmp_path) as (controller, state):
+        for device in (ONE, TWO):
+            state.devices[device] = {"id": device, "available": True}
+        ends = [{"device": device, "port": "1"} for device in (ONE, TWO)]
+        state.links.append({"src": ends[0], "dst": ends[1], "type": "DIRECT"})
+        yield controller
+
+
+def test_flow_until_the_switch_has_it(switched):
+    options = {
+        "device": ONE,
+        "priority": 100,
+        "selector": [{"type": "ETH_TYPE", "ethType": "0x0800"}, {"type": "IN_PORT", "port": 1}],
+        "treatment": [{"type": "OUTPUT", "port": "2"}],
+    }
+    done = twice(switched, "onos_flow", **options)
+    assert paths(done) == ["POST /flows/of%3A0000000000000001?appId=org.onosproject.rest"]
+    assert done["flow"]["state"] == "ADDED"
+    changed = {"treatment": [{"type": "OUTPUT", "port": "3"}], "idle_timeout": 20}
+    done = twice(switched, "onos_flow", **{**options, **changed})
+    assert done["diff"]["before"]["treatment"] == [{"port": 2, "type": "OUTPUT"}]
+    assert done["actions"][0]["keys"] == ["treatment", "idle_timeout"]
+    done = twice(switched, "onos_flow", **options, state="absent")
+    assert done["flow"] is None and done["diff"]["after"] == {"state": "absent"}
+    wrong = switched.run("onos_flow", **{**options, "device": ONE + "1"})
+    fails(wrong, "missing_reference", f"did you mean '{ONE}'?")
+
+
+def test_paths_between_hosts_and_devices(switched):
+    ok(switched.run("onos_host", mac="0A:00:00:00:00:02", locations=[f"{TWO}/2"]))
+    found = ok(switched.run("onos_info", gather=["paths"], source=ONE, destination="0A:00:00:00:00:02/None"))
+    assert [path["links"][0]["dst"]["device"] for path in found["objects"]["paths"]] == [TWO]
+    assert ok(switched.run("onos_info", gather=["paths"], source=TWO, destination=ONE))["objects"]["paths"] == []
 
 
 def test_accounts_are_replaced_while_it_runs(sim):
