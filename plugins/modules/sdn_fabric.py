@@ -85,7 +85,9 @@ options:
         type: str
         required: true
       a_port:
-        description: Port number at the one; the first free one where not given, hosts before links.
+        description:
+          - Port number at the one; the first free one where not given. First come the hosts of O(topology), then links,
+            then O(hosts).
         type: int
       b_port:
         description: Port number at the other.

@@ -9,27 +9,24 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.nfvlab.fleet.plugins.module_utils._sdn.openvswitch import comm
 
 from .conftest import free_port, run_module
+from .onos import wait
 from .sdn import ROW, connected, fabric, ground, ok, openvswitch, ping, shell, switches
 
 __all__ = ["ground", "openvswitch"]  # fixtures
 
 
-def kill_daemons():
-    """End both daemons as a crash does."""
-    for name in ("ovs-vswitchd", "ovsdb-server"):
-        os.kill(int(Path(f"/run/openvswitch/{name}.pid").read_text()), signal.SIGKILL)
-    end = time.monotonic() + 10
-    while (
-        shell("ovs-vsctl", "--version") and subprocess.run(["ovs-vsctl", "show"], capture_output=True).returncode == 0
-    ):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+def kill(*names):
+    """End daemons as a crash does."""
+    processes = [int(Path(f"/run/openvswitch/{name}.pid").read_text()) for name in names]
+    for process in processes:
+        os.kill(process, signal.SIGKILL)
+    wait(lambda: not any(comm(process) for process in processes))
 
 
 def test_what_is_predicted_is_done_and_done_once(ground):
@@ -78,7 +75,7 @@ def test_tcp_arrives_too_because_hosts_compute_their_checksums(ground):
 @pytest.mark.parametrize("lost", ["processes", "database", "interfaces"])
 def test_it_comes_back_after_everything_was_killed(ground, lost):
     ok(fabric(fail_mode="standalone"))
-    kill_daemons()
+    kill("ovs-vswitchd", "ovsdb-server")
     assert "tun" in shell("ip", "-details", "link", "show", "nfvt-s1")  # what a killed switch leaves
     if lost == "database":
         Path("/etc/openvswitch/conf.db").unlink()
@@ -95,18 +92,24 @@ def test_it_comes_back_after_everything_was_killed(ground, lost):
 
 def test_removal_needs_no_open_vswitch_that_runs(ground):
     ok(fabric())
-    kill_daemons()
+    kill("ovs-vswitchd", "ovsdb-server")
     assert ok(run_module("sdn_fabric", {"name": "nfvt", "state": "absent"}))["changed"]
-    assert "nfvt" not in shell("ip", "-brief", "link") + shell("ip", "netns")
+    assert "nfvt-" not in shell("ip", "-brief", "link") + shell("ip", "netns")
     ok(run_module("sdn_openvswitch", {}))
     ok(run_module("sdn_fabric", {"name": "nfvt", "state": "absent"}))  # what the database still has
-    assert "nfvt" not in shell("ovs-vsctl", "list-br")
+    assert "nfvt-" not in shell("ovs-vsctl", "list-br")
+    ok(fabric())
+    kill("ovs-vswitchd")
+    dead = fabric()
+    assert dead["failure"]["kind"] == "unreachable" and "ovs-vswitchd does not run" in dead["msg"]
+    assert ok(run_module("sdn_fabric", {"name": "nfvt", "state": "absent"}))["changed"]
+    assert "nfvt-" not in shell("ip", "-brief", "link") + shell("ovs-vsctl", "list-br")
 
 
 def test_what_others_have_is_an_error_and_stays(ground):
     shell("ovs-vsctl", "add-br", "nfvt-s2", "--", "set", "bridge", "nfvt-s2", "datapath_type=netdev")
     shell("ip", "netns", "add", "nfvt-h1")
-    shell("ip", "-n", "nfvt-h1", "link", "add", "dummy0", "type", "dummy")
+    shell("ip", "-n", "nfvt-h1", "link", "add", "a0", "type", "veth", "peer", "name", "b0")
     try:
         taken = fabric()
         assert taken["failure"]["kind"] == "conflict" and "nfvt-s2" in taken["msg"]
@@ -136,10 +139,7 @@ def test_an_interface_of_somebody_else_is_a_host(ground):
     # A namespace without a name, as an instance has one.
     guest = subprocess.Popen(["unshare", "--net", "sleep", "600"])
     try:
-        end = time.monotonic() + 10
-        while os.readlink(f"/proc/{guest.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
-            assert time.monotonic() < end
-            time.sleep(0.02)
+        wait(lambda: os.readlink(f"/proc/{guest.pid}/ns/net") != os.readlink("/proc/self/ns/net"))
         shell("ip", "link", "set", "nfvt-in", "netns", str(guest.pid))
         done = ok(fabric(hosts=[nic], fail_mode="standalone"))
         assert done["fabric"]["hosts"]["guest"] == {"interface": "nfvt-nic", "kind": "nic", "ip": "10.98.0.9/24"}
@@ -161,13 +161,13 @@ def test_an_interface_of_somebody_else_is_a_host(ground):
         ({"name": "n v"}, "invalid_option", "is no name for a fabric"),
         ({"swiches": []}, "invalid_option", "did you mean 'switches'?"),
         ({"db": "unix:/run/nfvt-none.sock"}, "no_socket", "/run/nfvt-none.sock"),
-        ({"switches": [{"name": "nfvt-x", "dpid": 1}]}, "invalid_option", "same dpid"),
+        ({"switches": [{"name": n, "dpid": 9} for n in ("nfvt-x", "nfvt-y")]}, "invalid_option", "same dpid"),
     ],
 )
 def test_bad_input_is_named_with_what_to_do(ground, options, kind, says):
     refused = fabric(**options)
     assert refused["failure"]["kind"] == kind and says in refused["msg"]
-    assert "nfvt" not in shell("ip", "-brief", "link")
+    assert "nfvt-" not in shell("ip", "-brief", "link")
 
 
 def test_a_port_that_cannot_be_is_reported_with_open_vswitchs_own_words(ground):
@@ -178,7 +178,7 @@ def test_a_port_that_cannot_be_is_reported_with_open_vswitchs_own_words(ground):
 
 @pytest.fixture(scope="session")
 def testcontroller(openvswitch, tmp_path_factory):
-    """The learning switch controller of Open vSwitch's own project: unpacked, not installed, so it starts no service."""
+    """The learning switch controller of Open vSwitch's own project: not installed, so it starts no service."""
     folder = tmp_path_factory.mktemp("testcontroller")
     command = ["apt-get", "download", "-o", "APT::Sandbox::User=root", "openvswitch-testcontroller"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
@@ -194,7 +194,7 @@ def test_a_controller_that_is_not_ours_forwards(ground, testcontroller):
     controller = subprocess.Popen([testcontroller, f"ptcp:{port}:127.0.0.1"], stderr=subprocess.DEVNULL)
     try:
         assert ok(ping("all", wait=20))["reached"] == 6
-        assert connected() == [True] * 3
+        wait(lambda: all(connected()))
     finally:
         controller.kill()
         controller.wait()
@@ -208,4 +208,4 @@ def test_fifty_switches_and_a_hundred_hosts(ground):
     near = ["nfvt-h1", "nfvt-h51", "nfvt-h2"]
     assert ok(ping("all", wait=20, hosts=near))["reached"] == 6
     assert ok(run_module("sdn_fabric", {"name": "nfvt", "state": "absent"}))["changed"]
-    assert "nfvt" not in shell("ip", "-brief", "link") + shell("ip", "netns")
+    assert "nfvt-" not in shell("ip", "-brief", "link") + shell("ip", "netns")

@@ -89,6 +89,8 @@ class Fabric(Resource):
         """What is there of it, and beside it. A host without Open vSwitch has no bridges."""
         try:
             bridges = session.bridges()
+            if task.state != "absent":
+                session.need_switching()
         except (NoSocket, Unreachable) as error:
             if task.state != "absent":
                 if not task.check_mode or not isinstance(error, NoSocket):

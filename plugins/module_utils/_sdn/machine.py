@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import typing as t
 
@@ -29,13 +30,39 @@ class Machine:
     def __init__(self, db: str, timeout: int) -> None:
         self.db = db
         self.timeout = timeout
+        self.switching = True  # whether ovs-vswitchd does what the database says, where it has bridges
 
     def bridges(self) -> dict[str, ovsdb.Bridge]:
         """The bridges of the database.
 
         :raises NoSocket: there is no database
         """
-        return ovsdb.parse(self._vsctl(ovsdb.list_all()))
+        found = ovsdb.parse(self._vsctl(ovsdb.list_all()))
+        self.switching = not found or self._listens(next(iter(found)))
+        return found
+
+    def need_switching(self) -> None:
+        """Raise where the database answers and nobody does what it says.
+
+        :raises Unreachable: ovs-vswitchd does not run
+        """
+        if not self.switching:
+            raise Unreachable(
+                "the database of Open vSwitch has bridges and ovs-vswitchd does not run",
+                endpoint=self.db,
+                next_step="start it with nfvlab.fleet.sdn_openvswitch or the role sdn_fabric",
+            )
+
+    def _listens(self, bridge: str) -> bool:
+        """Whether a bridge has somebody behind its management socket, which is beside the database's."""
+        folder = os.path.dirname(self.db.partition(":")[2])
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as handle:
+            handle.settimeout(5.0)
+            try:
+                handle.connect(f"{folder}/{bridge}.mgmt")
+            except OSError:
+                return not self.db.startswith("unix:")
+        return True
 
     def look(self, bridges: dict[str, ovsdb.Bridge], nics: t.Sequence[str]) -> Seen:
         """Everything that a plan needs.
@@ -67,7 +94,7 @@ class Machine:
     def perform(self, step: t.Any) -> None:
         """Do one thing."""
         if isinstance(step, Vsctl):
-            self._vsctl(ovsdb.words(step.commands))
+            self._vsctl([*([] if self.switching else ["--no-wait"]), *ovsdb.words(step.commands)])
         elif isinstance(step, Checksums):
             netlink.tx_checksums(step.path, step.device, turn_off=True)
         elif isinstance(step, Ip):

@@ -6,7 +6,8 @@
 """Which switches, ports, links and hosts a fabric has, from the options of a task. Pure.
 
 Shapes, names and port numbers are those of Mininet: switches s1, s2, ..., hosts h1, h2, ...; the ports of a switch are
-numbered from 1, its hosts first, then its links, and are called s1-eth1, s1-eth2, ...
+numbered from 1 and are called s1-eth1, s1-eth2, ...: first the hosts of the shape, then links, then hosts that are
+listed besides, so that one more of those moves nothing.
 """
 
 from __future__ import annotations
@@ -95,13 +96,13 @@ def build(options: t.Mapping[str, t.Any]) -> Topology:
     switches += [{"name": entry["name"], "dpid": entry.get("dpid")} for entry in listed]
     _unique("switch", [entry["name"] for entry in switches])
     links += [dict(entry) for entry in options.get("links") or []]
-    hosts = _generated_hosts(places, prefix, options.get("subnet") or "10.0.0.0/8")
-    hosts += [dict(entry) for entry in options.get("hosts") or []]
+    first = _generated_hosts(places, prefix, options.get("subnet") or "10.0.0.0/8")
+    hosts = first + [dict(entry) for entry in options.get("hosts") or []]
     _unique("host", [entry["name"] for entry in hosts])
     dpids = _dpids(switches)
     _refer(dpids, hosts, links)
-    numbers = _numbers(dpids, hosts, links)
-    return _assemble(dpids, hosts, links, numbers, options.get("down") or [])
+    of_hosts, of_links = _numbers(dpids, hosts, links, len(first))
+    return _assemble(dpids, list(zip(hosts, of_hosts)), list(zip(links, of_links)), options.get("down") or [])
 
 
 def _shape(options: t.Mapping[str, t.Any], prefix: str) -> tuple[list[Json], list[Json], list[str]]:
@@ -212,11 +213,17 @@ def _refer(dpids: t.Mapping[str, str], hosts: t.Sequence[Json], links: t.Sequenc
             raise InvalidOption(f"a link joins the switch '{entry['a']}' to itself", next_step="name two switches")
 
 
-def _numbers(dpids: t.Mapping[str, str], hosts: t.Sequence[Json], links: t.Sequence[Json]) -> list[int]:
-    """The port number of each end: of all hosts, then of all links, both ends."""
-    ends: list[tuple[str, t.Any]] = [(entry["switch"], entry.get("port")) for entry in hosts]
+def _numbers(
+    dpids: t.Mapping[str, str], hosts: t.Sequence[Json], links: t.Sequence[Json], first: int
+) -> tuple[list[int], list[tuple[int, int]]]:
+    """The port numbers of all hosts, and of the two ends of all links.
+
+    :param first: how many of the hosts come before the links
+    """
+    ends: list[tuple[str, t.Any]] = [(entry["switch"], entry.get("port")) for entry in hosts[:first]]
     for entry in links:
         ends += [(entry["a"], entry.get("a_port")), (entry["b"], entry.get("b_port"))]
+    ends += [(entry["switch"], entry.get("port")) for entry in hosts[first:]]
     taken: dict[str, set[int]] = {name: set() for name in dpids}
     for switch, number in ends:
         if number is None:
@@ -227,35 +234,32 @@ def _numbers(dpids: t.Mapping[str, str], hosts: t.Sequence[Json], links: t.Seque
             raise InvalidOption(f"switch '{switch}' has two ports {number}", next_step="give each its own number")
         taken[switch].add(number)
     numbers = []
-    following = dict.fromkeys(dpids, 1)
     for switch, number in ends:
         if number is None:
-            while following[switch] in taken[switch]:
-                following[switch] += 1
-            number = following[switch]
-            following[switch] += 1
+            number = next(free for free in range(1, 0xFF00) if free not in taken[switch])
+            taken[switch].add(number)
         numbers.append(number)
-    return numbers
+    last = first + 2 * len(links)
+    return numbers[:first] + numbers[last:], list(zip(numbers[first:last:2], numbers[first + 1 : last : 2]))
 
 
 def _assemble(
     dpids: t.Mapping[str, str],
-    hosts: t.Sequence[Json],
-    links: t.Sequence[Json],
-    numbers: t.Sequence[int],
+    hosts: t.Sequence[tuple[Json, int]],
+    links: t.Sequence[tuple[Json, tuple[int, int]]],
     down: t.Sequence[str],
 ) -> Topology:
     switches = {name: Switch(name, text, []) for name, text in dpids.items()}
-    built = {entry["name"]: _host(entry, number) for entry, number in zip(hosts, numbers)}
-    for host, number in zip(built.values(), numbers):
+    built = {}
+    for entry, number in hosts:
+        host = built[entry["name"]] = _host(entry, number)
         switches[host.switch].ports.append(Port(host.port, number, host.name))
     joined: dict[str, Link] = {}
-    rest = numbers[len(hosts) :]
-    for at, entry in enumerate(links):
-        ends = [(entry["a"], rest[2 * at]), (entry["b"], rest[2 * at + 1])]
+    for entry, numbers in links:
+        ends = list(zip((entry["a"], entry["b"]), numbers))
         label = f"{entry['a']}-{entry['b']}"
         if label in joined:  # a second link between the same two
-            label += f":{ends[0][1]}"
+            label += f":{numbers[0]}"
         names = [f"{switch}-eth{number}" for switch, number in ends]
         joined[label] = Link(label, names[0], names[1], label not in down)
         for (switch, number), name in zip(ends, names):

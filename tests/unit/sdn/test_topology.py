@@ -55,7 +55,7 @@ def test_listed_parts_add_to_a_shape_and_given_numbers_are_kept_free():
     )
     assert fabric.switches["core"].dpid == "00000000000000ff"
     assert ports(fabric, "x-s1") == [("x-s1-eth2", 2, "x-h1"), ("x-s1-eth3", 3, ""), ("x-s1-eth1", 1, "")]
-    assert fabric.switches["core"].ports[0] == Port("veth9", 1, "nic")
+    assert fabric.switches["core"].ports[0] == Port("veth9", 2, "nic")
     assert [link.up for link in fabric.links.values()] == [True, False]
     assert not fabric.hosts["nic"].namespace and fabric.hosts["x-h1"].ip == "192.0.2.1/24"
 
