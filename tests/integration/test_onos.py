@@ -10,12 +10,13 @@ import functools
 import http.server
 import json
 import signal
+import tempfile
 import threading
 import time
 
 import pytest
 
-from .onos import ORG, archive, free_port, in_process, ok, onos, paths, real, sha256, simulator
+from .onos import ORG, archive, free_port, in_process, ok, onos, paths, real, sha256, simulator, wait
 
 __all__ = ["onos", "real"]  # fixtures
 
@@ -51,6 +52,18 @@ def fails(result, kind, *words):
         assert word in result["msg"], result["msg"]
     assert "Traceback" not in result["msg"] and "rocks" not in json.dumps(result)
     return result
+
+
+def killed_at(sim, request, times):
+    """Kill a simulator as soon as it was asked something for so many times."""
+
+    def kill():
+        wait(lambda: sim.requests().count(request) >= times, 60)
+        sim.stop(signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    return killer
 
 
 def stored(tmp_path, **content):
@@ -177,11 +190,25 @@ def test_failed_replacement_puts_back_what_was_there(sim, tmp_path):
     assert not ok(sim.run("onos_app", **new))["changed"]
 
 
+def test_what_cannot_be_put_back_is_kept(sim, tmp_path, monkeypatch):
+    ok(sim.run("onos_app", **stored(tmp_path)))
+    old = (tmp_path / "app.oar").read_bytes()
+    new = stored(tmp_path, imports="org.example.nowhere", version="2.0")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    killer = killed_at(sim, "POST /onos/v1/applications/org.example.app/active", 2)
+    result = fails(sim.run("onos_app", **new), "interrupted", "went away", "could not be put back")
+    killer.join()
+    kept = next(tmp_path.glob("onos-apps-*/org.example.app.oar"))
+    assert kept.read_bytes() == old and str(kept.parent) in result["msg"]
+
+
 def test_stopped_bundle_is_repaired(sim):
     ok(sim.shell("onos_cli", command=f"bundle:stop {ORG}onos-apps-fwd"))
     shown = sim.run("onos_info", gather=["applications"], query="")
     assert next(app for app in shown["objects"]["applications"] if app["name"] == ORG + "fwd")["state"] == "ACTIVE"
-    assert not ok(sim.run("onos_app", name=ORG + "fwd", repair=False))["changed"]
+    result = fails(sim.run("onos_app", name=ORG + "fwd", repair=False), "operation_failed", "is dead", FWD)
+    assert not result["changed"]
     done = twice(sim, "onos_app", name=ORG + "fwd")
     assert paths(done) == [f"DELETE /applications/{ORG}fwd/active", f"POST /applications/{ORG}fwd/active"]
     assert done["diff"]["before"][ORG + "fwd"]["state"] == "ACTIVE, but dead"
@@ -525,8 +552,7 @@ def test_wrong_password(onos):
 
 def test_controller_killed_during_an_activation(sim):
     ok(sim.run("onos_app", name=ORG + "fwd", state="inactive"))
-    killer = threading.Timer(0.1, lambda: sim.stop(signal.SIGKILL))
-    killer.start()
+    killer = killed_at(sim, f"POST /onos/v1/applications/{ORG}fwd/active", 1)
     result = sim.run("onos_app", name=ORG + "fwd")
     killer.join()
     fails(result, "interrupted", sim.url)
