@@ -10,12 +10,14 @@ import functools
 import http.server
 import json
 import signal
+import sys
 import tempfile
 import threading
 import time
 
 import pytest
 
+from .conftest import playbook, run_module
 from .onos import ORG, archive, free_port, in_process, ok, onos, paths, real, sha256, simulator, wait
 
 __all__ = ["onos", "real"]  # fixtures
@@ -439,8 +441,6 @@ def test_accounts_are_replaced_while_it_runs(sim):
 
 
 def run_user(check=False, **options):
-    from .conftest import run_module
-
     return run_module("onos_user", options, check=check)
 
 
@@ -496,8 +496,6 @@ def test_info_reads_each_collection(onos):
 
 
 def test_controller_that_is_not_there(tmp_path):
-    from .conftest import run_module
-
     options = {"url": f"http://127.0.0.1:{free_port()}", "username": "onos", "password": "rocks"}
     fails(run_module("onos_info", options), "starting", "nothing listens there", "'ready_timeout'")
     predicted = run_module("onos_app", {**options, "name": ORG + "fwd"}, check=True)
@@ -526,8 +524,6 @@ def test_controller_that_is_still_starting(tmp_path):
 
 
 def test_something_else_listens(tmp_path):
-    from .conftest import run_module
-
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
@@ -548,6 +544,26 @@ def test_something_else_listens(tmp_path):
 def test_wrong_password(onos):
     result = fails(onos.run("onos_info", password="wrong"), "forbidden", "users.properties")
     assert result["failure"]["code"] == 401 and "wrong" not in json.dumps(result["invocation"])
+
+
+def test_password_is_shown_nowhere(sim, tmp_path):
+    users = sim.home / "etc" / "users.properties"
+    users.parent.mkdir()
+    users.write_text("ops = hunter-two,_g_:admingroup\n")
+    login = {"url": sim.url, "username": "ops", "password": "hunter-two"}
+    tasks = [
+        {"nfvlab.fleet.onos_info": {**login, "query": "cluster[].id"}},
+        {"nfvlab.fleet.onos_app": {**login, "name": ORG + "fwd", "state": "inactive"}},
+        {"nfvlab.fleet.onos_user": {"name": "x", "password": "hunter-three", "path": str(users)}},
+        {"nfvlab.fleet.onos_cli": {**login, "ssh_port": sim.ssh_port, "command": "apps -s", "changes": False}},
+        {"nfvlab.fleet.onos_app": {**login, "name": "nosuch"}},
+    ]
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+    play["vars"] = {"ansible_python_interpreter": sys.executable}
+    (tmp_path / "play.json").write_text(json.dumps([play]))
+    run = playbook("-i", "localhost,", "-vvv", "--diff", str(tmp_path / "play.json"), check=False)
+    assert "the application 'nosuch' is not installed" in run.stdout and "ok=4" in run.stdout
+    assert "hunter" not in run.stdout + run.stderr
 
 
 def test_controller_killed_during_an_activation(sim):
