@@ -209,3 +209,13 @@ def test_fifty_switches_and_a_hundred_hosts(ground):
     assert ok(ping("all", wait=20, hosts=near))["reached"] == 6
     assert ok(run_module("sdn_fabric", {"name": "nfvt", "state": "absent"}))["changed"]
     assert "nfvt-" not in shell("ip", "-brief", "link") + shell("ip", "netns")
+
+
+def test_what_is_there_can_be_read_and_names_are_checked(ground):
+    ok(fabric(fail_mode="standalone"))
+    found = ok(run_module("sdn_fabric_info", {}))["objects"]
+    assert [entry["name"] for entry in found if entry["name"].startswith("nfvt")] == ["nfvt"]
+    assert [host["addresses"] for host in found[-1]["hosts"]] == [[f"10.98.0.{number}/24"] for number in (1, 2, 3)]
+    for module, options in (("sdn_fabric_info", {"name": "nfv"}), ("sdn_ping", {"name": "nfvt", "hosts": ["nfvt-h0"]})):
+        missing = run_module(module, options)
+        assert missing["failure"]["kind"] == "not_found" and "did you mean 'nfvt" in missing["msg"]
