@@ -36,6 +36,10 @@ EXAMPLES = r"""
   nfvlab.fleet.onos_fwd_metrics:
     mac: 00:00:00:00:00:01
   register: counted
+
+- name: What was forwarded for all hosts
+  nfvlab.fleet.onos_fwd_metrics:
+  register: all_counted
 """
 
 RETURN = r"""

@@ -15,6 +15,7 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -89,6 +90,7 @@ class Controller:
 
     def shell(self, module: str, /, check: bool = False, **options: t.Any) -> Result:
         """Run a module of its shell."""
+        ssh_client()
         return self.run(module, check, ssh_port=self.ssh_port, **options)
 
 
@@ -165,6 +167,13 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Real]:
         yield controller
     finally:
         controller.stop()
+
+
+def ssh_client() -> None:
+    """Have the OpenSSH client on this host, which the modules of the shell need."""
+    if shutil.which("ssh") is None:
+        command = ["apt-get", "-o", "DPkg::Lock::Timeout=300", "install", "-qy", "--no-install-recommends"]
+        subprocess.run([*command, "openssh-client"], check=True, capture_output=True)
 
 
 @contextlib.contextmanager

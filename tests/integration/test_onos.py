@@ -10,12 +10,15 @@ import functools
 import http.server
 import json
 import signal
+import sys
+import tempfile
 import threading
 import time
 
 import pytest
 
-from .onos import ORG, archive, free_port, in_process, ok, onos, paths, real, sha256, simulator
+from .conftest import playbook, run_module
+from .onos import ORG, archive, free_port, in_process, ok, onos, paths, real, sha256, simulator, wait
 
 __all__ = ["onos", "real"]  # fixtures
 
@@ -51,6 +54,18 @@ def fails(result, kind, *words):
         assert word in result["msg"], result["msg"]
     assert "Traceback" not in result["msg"] and "rocks" not in json.dumps(result)
     return result
+
+
+def killed_at(sim, request, times):
+    """Kill a simulator as soon as it was asked something for so many times."""
+
+    def kill():
+        wait(lambda: sim.requests().count(request) >= times, 60)
+        sim.stop(signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    return killer
 
 
 def stored(tmp_path, **content):
@@ -177,11 +192,25 @@ def test_failed_replacement_puts_back_what_was_there(sim, tmp_path):
     assert not ok(sim.run("onos_app", **new))["changed"]
 
 
+def test_what_cannot_be_put_back_is_kept(sim, tmp_path, monkeypatch):
+    ok(sim.run("onos_app", **stored(tmp_path)))
+    old = (tmp_path / "app.oar").read_bytes()
+    new = stored(tmp_path, imports="org.example.nowhere", version="2.0")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    killer = killed_at(sim, "POST /onos/v1/applications/org.example.app/active", 2)
+    result = fails(sim.run("onos_app", **new), "interrupted", "went away", "could not be put back")
+    killer.join()
+    kept = next(tmp_path.glob("onos-apps-*/org.example.app.oar"))
+    assert kept.read_bytes() == old and str(kept.parent) in result["msg"]
+
+
 def test_stopped_bundle_is_repaired(sim):
     ok(sim.shell("onos_cli", command=f"bundle:stop {ORG}onos-apps-fwd"))
     shown = sim.run("onos_info", gather=["applications"], query="")
     assert next(app for app in shown["objects"]["applications"] if app["name"] == ORG + "fwd")["state"] == "ACTIVE"
-    assert not ok(sim.run("onos_app", name=ORG + "fwd", repair=False))["changed"]
+    result = fails(sim.run("onos_app", name=ORG + "fwd", repair=False), "operation_failed", "is dead", FWD)
+    assert not result["changed"]
     done = twice(sim, "onos_app", name=ORG + "fwd")
     assert paths(done) == [f"DELETE /applications/{ORG}fwd/active", f"POST /applications/{ORG}fwd/active"]
     assert done["diff"]["before"][ORG + "fwd"]["state"] == "ACTIVE, but dead"
@@ -412,8 +441,6 @@ def test_accounts_are_replaced_while_it_runs(sim):
 
 
 def run_user(check=False, **options):
-    from .conftest import run_module
-
     return run_module("onos_user", options, check=check)
 
 
@@ -469,8 +496,6 @@ def test_info_reads_each_collection(onos):
 
 
 def test_controller_that_is_not_there(tmp_path):
-    from .conftest import run_module
-
     options = {"url": f"http://127.0.0.1:{free_port()}", "username": "onos", "password": "rocks"}
     fails(run_module("onos_info", options), "starting", "nothing listens there", "'ready_timeout'")
     predicted = run_module("onos_app", {**options, "name": ORG + "fwd"}, check=True)
@@ -499,8 +524,6 @@ def test_controller_that_is_still_starting(tmp_path):
 
 
 def test_something_else_listens(tmp_path):
-    from .conftest import run_module
-
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200)
@@ -523,10 +546,29 @@ def test_wrong_password(onos):
     assert result["failure"]["code"] == 401 and "wrong" not in json.dumps(result["invocation"])
 
 
+def test_password_is_shown_nowhere(sim, tmp_path):
+    users = sim.home / "etc" / "users.properties"
+    users.parent.mkdir()
+    users.write_text("ops = hunter-two,_g_:admingroup\n")
+    login = {"url": sim.url, "username": "ops", "password": "hunter-two"}
+    tasks = [
+        {"nfvlab.fleet.onos_info": {**login, "query": "cluster[].id"}},
+        {"nfvlab.fleet.onos_app": {**login, "name": ORG + "fwd", "state": "inactive"}},
+        {"nfvlab.fleet.onos_user": {"name": "x", "password": "hunter-three", "path": str(users)}},
+        {"nfvlab.fleet.onos_cli": {**login, "ssh_port": sim.ssh_port, "command": "apps -s", "changes": False}},
+        {"nfvlab.fleet.onos_app": {**login, "name": "nosuch"}},
+    ]
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+    play["vars"] = {"ansible_python_interpreter": sys.executable}
+    (tmp_path / "play.json").write_text(json.dumps([play]))
+    run = playbook("-i", "localhost,", "-vvv", "--diff", str(tmp_path / "play.json"), check=False)
+    assert "the application 'nosuch' is not installed" in run.stdout and "ok=4" in run.stdout
+    assert "hunter" not in run.stdout + run.stderr
+
+
 def test_controller_killed_during_an_activation(sim):
     ok(sim.run("onos_app", name=ORG + "fwd", state="inactive"))
-    killer = threading.Timer(0.1, lambda: sim.stop(signal.SIGKILL))
-    killer.start()
+    killer = killed_at(sim, f"POST /onos/v1/applications/{ORG}fwd/active", 1)
     result = sim.run("onos_app", name=ORG + "fwd")
     killer.join()
     fails(result, "interrupted", sim.url)

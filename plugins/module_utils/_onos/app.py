@@ -14,7 +14,7 @@ from .._core.errors import FleetError, Interrupted, InvalidOption, OperationFail
 from .._core.fields import Spec
 from .._core.http import Request
 from .._core.http import path as join
-from .._core.resource import Plan, Resource, Task
+from .._core.resource import Outcome, Plan, Resource, Task
 from .app_plan import Now, Wish, calls, outcome
 from .archive import digest, is_url, load, wanted_digest
 from .archive import read as read_archive
@@ -192,15 +192,41 @@ class Apps(Resource):
         return self._backup[name]
 
     def explain(self, session: Client, error: FleetError, plan: Plan, task: Task) -> FleetError:
-        back = self._put_back(session) if self._backup else []
-        if back:
-            error.next_step = f"{', '.join(back)} was put back as it had been" + (
-                f"; {error.next_step}" if error.next_step else ""
-            )
+        if not self._backup:
+            return error
+        try:
+            back = self._put_back(session)
+            said = f"{', '.join(back)} was put back as it had been" if back else ""
+        except FleetError as second:
+            said = f"what had been replaced could not be put back ({second.what}): it is kept in {self._keep()}"
+        error.next_step = "; ".join(filter(None, (said, error.next_step))) or None
         return error
 
+    def _keep(self) -> str:
+        """Write what could not be put back to files of this host; their folder."""
+        import os
+        import tempfile
+
+        folder = tempfile.mkdtemp(prefix="onos-apps-")
+        for name, bits in self._backup.items():
+            with open(os.path.join(folder, f"{name}.oar"), "wb") as file:
+                file.write(bits)
+        return folder
+
+    def settle(self, session: Client, outcome: Outcome, task: Task) -> None:
+        unrepaired = [wish.name for wish in self._wishes if wish.state == "active" and not wish.repair]
+        faults = Faults(session, installed(session)) if unrepaired else None
+        for name in unrepaired:
+            found = faults.of(name) if faults else []
+            if found:
+                late = TimedOut("it does not work", endpoint=session.endpoint, text="; ".join(map(" ".join, found)))
+                raise dead(name, late, task.params["log"])
+
     def _put_back(self, session: Client) -> list[str]:
-        """Reinstall what was replaced and is gone or another now; what had been active becomes active again."""
+        """Reinstall what was replaced and is gone or another now; what had been active becomes active again.
+
+        :raises FleetError: the controller does not do it
+        """
         apps = installed(session)
         order = closure(self._backup, {name: _descriptor(bits) for name, bits in self._backup.items()})
         lost = [name for name in order if name in self._backup and not self._same(session, name, apps)]

@@ -43,8 +43,8 @@ def read(bits: bytes, source: str) -> Archive:
     :param source: where it came from, for messages
     :raises InvalidOption: it is none, or not whole
     """
-    import xml.etree.ElementTree as ElementTree  # most runs change nothing, and read no archive
     import zipfile
+    from xml.etree import ElementTree  # most runs change nothing, and read no archive
 
     try:
         descriptor = _descriptor(bits)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ansible.module_utils.basic import env_fallback
 
-from .._core.errors import InvalidOption, Starting
+from .._core.errors import FleetError, InvalidOption, Starting
 from .._core.fields import Spec
 from .._core.module import SECRET_KEYS, FleetModule
 from .._core.resource import Resource, Task
@@ -85,6 +85,10 @@ def run(resource: Resource, **rest: t.Any) -> t.NoReturn:
 
     def work() -> dict[str, t.Any]:
         with connect(module.task()) as session:
-            return module.converge(resource, session)
+            try:
+                return module.converge(resource, session)
+            except FleetError as error:
+                error.endpoint = error.endpoint or session.endpoint
+                raise
 
     module.run(work)

@@ -51,7 +51,7 @@ def render(text: str, accounts: Accounts) -> str:
             same = wanted == (entry["password"], entry["group"])
             lines.append(line if same else _line(entry["name"], *wanted))
     lines += [_line(name, *wanted) for name, wanted in waiting.items()]
-    lines += [line for line in GROUP_LINES if line.split(" ")[0] not in text]
+    lines += [line for line in GROUP_LINES if line.partition(" ")[0] not in text]
     return "\n".join(lines) + "\n"
 
 

@@ -441,7 +441,8 @@ def paths(call: Call, source: str, target: str) -> Json:
     ends = [state.hosts[end]["locations"][0]["elementId"] if end in state.hosts else end for end in (source, target)]
     reached: dict[str, list[Json]] = {ends[0]: []}
     waiting = [ends[0]]
-    for here in waiting:
+    while waiting:
+        here = waiting.pop(0)
         for link in state.links:
             there = link["dst"]["device"]
             if link["src"]["device"] == here and there not in reached:

@@ -17,9 +17,9 @@ import pathlib
 import re
 import time
 import typing as t
-import xml.etree.ElementTree as ElementTree
 import zipfile
 from dataclasses import dataclass, field
+from xml.etree import ElementTree
 
 from .tables import APPS, COMPONENTS, PROCESSORS, SUBJECTS, THIRD_PARTY
 
