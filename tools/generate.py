@@ -32,11 +32,15 @@ SYSTEMS = {
     "kata": ("kata_", "Kata agent"),
     "dpdk": ("dpdk_", "DPDK"),
     "onos": ("onos_", "ONOS"),
+    "sdn": ("sdn_", "SDN fabric"),
     "ios": ("ios_", "Cisco IOS"),
 }
 
 # Modules that only write files: the defaults of their system's group say how to reach it, which they cannot take.
-LOCAL = ("kata_agent_config", "kata_runtime_config")
+LOCAL = ("kata_agent_config", "kata_runtime_config", "onos_user", "sdn_openvswitch")
+
+# Systems whose connection is an option of each item: each may be about another place.
+EACH = ("kata", "sdn")
 
 # Roles whose lists are a module's options: what the role does, and for each variable what it holds and the module.
 ROLES = {
@@ -63,6 +67,10 @@ ROLES = {
             "containers": ("Containers", "kata_container"),
             "commands": ("Commands in containers", "kata_exec"),
         },
+    ),
+    "sdn_fabric": (
+        "Installs and starts Open vSwitch and brings up fabrics, or takes them away.",
+        {"fabrics": ("Fabrics", "sdn_fabric")},
     ),
 }
 
@@ -167,7 +175,7 @@ def own_options(name: str, doc: dict) -> dict[str, dict]:
     for fragment in doc["extends_documentation_fragment"]:
         system, _dot, part = fragment.removeprefix("nfvlab.fleet.").partition(".")
         fragments = load_fragments(system)
-        part = part.upper() or ("DOCUMENTATION" if system == "kata" else "")
+        part = part.upper() or ("DOCUMENTATION" if system in EACH else "")
         if part:
             merged.update(yaml.safe_load(getattr(fragments.ModuleDocFragment, part))["options"])
     merged.update(doc.get("options", {}))

@@ -22,7 +22,7 @@ import yaml
 from .conftest import MARKER, ROOT, playbook
 
 LAB = ROOT / "inventories" / "lab"
-NAMES = {"lab_name": "nfvt-lab", "lab_bridge": "nfvtlab0", "lab_subnet": "10.119.0.1/24"}
+NAMES = {"lab_name": "nfvt-lab", "lab_bridge": "nfvtlab0", "lab_subnet": "10.119.0.1/24", "lab_fabric": "nfvtl"}
 CHANGED = re.compile(r"changed=(\d+)")
 
 

@@ -22,6 +22,7 @@
     |   `-- Busy            busy              another operation on the object is running
     |-- Unreachable         unreachable       nothing answers at the endpoint
     |   |-- NoSocket          no_socket         there is not even a socket
+    |   |-- Starting          starting          nothing serves the request yet
     |   |-- Untrusted       untrusted         the peer's certificate is not the pinned one
     |   `-- Interrupted     interrupted       the connection broke after a request was sent
     |-- TimedOut            timed_out         no answer, or not the awaited state, in time
@@ -189,6 +190,12 @@ class NoSocket(Unreachable):
     """There is not even a socket, as on a host without a daemon. In check mode such a daemon counts as a new one."""
 
     kind = "no_socket"
+
+
+class Starting(Unreachable):
+    """Nothing serves the request yet: the port is closed, or the program behind it is still starting."""
+
+    kind = "starting"
 
 
 class Untrusted(Unreachable):
