@@ -7,8 +7,8 @@
 """The declarative IOS modules as tables: from options to lines of configuration. Pure.
 
 Every module has one C(Declared): its options, and the intent that they stand for, which then goes the way of any
-configuration: one tree, one diff. An option that is not given is not ours; null takes its lines away; a list is all there
-is to be of its kind.
+configuration: one tree, one diff. An option that is not given is not ours; null takes its lines away; a list is all
+there is to be of its kind.
 """
 
 from __future__ import annotations
@@ -20,16 +20,41 @@ from dataclasses import dataclass, field
 
 from .._core.errors import InvalidOption
 from .._core.fields import Spec
+from .grammar import Match, parse_line
+from .tree import Config, ordered, slots_of
 
 Given = t.Mapping[str, t.Any]
-Have = t.Callable[..., t.Sequence[str]]  # (*path) -> the lines of that section as running-config prints them
+
+
+class Have:
+    """The configuration that is there."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    def lines(self, header: str) -> list[str]:
+        """The lines of a section (of all that a range of lines names), or the global ones for an empty header."""
+        root = self._config.root
+        slots = slots_of(self._config.dialect, "config", header) if header else []
+        entries = [root.children[slot] for slot in slots if slot in root.children] if header else [root]
+        found = [child.written for entry in entries for child in ordered(entry)]
+        return list(dict.fromkeys(found))
+
+    def spell(self, header: str, line: str) -> str:
+        """A line of such a section as running-config prints it; as it is where the grammar does not know it."""
+        dialect, mode = self._config.dialect, "config"
+        if header:
+            opened = parse_line(dialect, "config", header)
+            mode = (opened.enters if isinstance(opened, Match) else None) or mode
+        parsed = parse_line(dialect, mode, line)
+        return parsed.canonical if isinstance(parsed, Match) else line
 
 
 @dataclass(frozen=True)
 class Row:
     """One option of a section.
 
-    :param rules: what the lines that it stands for begin with, in running-config
+    :param rules: a pattern of the lines that it stands for, in running-config
     :param lines: the lines for a value that is not null
     :param many: whether each value has a line of its own, so that those which are not declared go
     """
@@ -39,13 +64,14 @@ class Row:
     lines: t.Callable[[t.Any], list[str]]
     many: bool = False
 
-    def render(self, value: t.Any, have: t.Sequence[str]) -> list[str]:
+    def render(self, value: t.Any, have: Have, header: str = "") -> list[str]:
         """The lines of intent, with a C(no) for each line that is there and not to be."""
         wanted = [] if value is None else self.lines(value)
-        present = [line for line in have if line.startswith(self.rules)]
-        if not self.many and wanted:
+        if wanted and not self.many:
             return wanted
-        return [*(f"no {line}" for line in present if line not in wanted), *wanted]
+        spelt = {have.spell(header, line) for line in wanted}
+        present = [line for line in have.lines(header) if re.match(self.rules, line)]
+        return [*(f"no {line}" for line in present if line not in spelt), *wanted]
 
 
 def one(option: str, keyword: str) -> Row:
@@ -84,8 +110,7 @@ def bare(option: str, value: t.Any) -> str:
 
 def section(header: str, rows: t.Sequence[Row], given: Given, have: Have) -> list[str]:
     """The lines of a section, below its header; without a header they are global. Nothing where nothing is given."""
-    present = have(header) if header else have()
-    lines = [line for row in rows if row.option in given for line in row.render(given[row.option], present)]
+    lines = [line for row in rows if row.option in given for line in row.render(given[row.option], have, header)]
     return [header, *(f" {line}" for line in lines)] if header else lines
 
 
@@ -222,6 +247,8 @@ _LINE = (
     Row("login", "login", lambda value: [_LOGIN[value]]),
     Row("exec_timeout", "exec-timeout ", _timeout),
     flag("logging_synchronous", "logging synchronous"),
+    Row("access_class", r"access-class \S+ in", lambda value: [f"access-class {bare('access_class', value)} in"]),
+    one("privilege_level", "privilege level"),
     Row("transport_input", "transport input ", lambda value: [f"transport input {words('transport_input', value)}"]),
 )
 
@@ -232,6 +259,8 @@ LINE = Declared(
         "login": {"type": "str", "choices": list(_LOGIN)},
         "exec_timeout": {"type": "int"},
         "logging_synchronous": {"type": "bool"},
+        "access_class": {"type": "str"},
+        "privilege_level": {"type": "int"},
         "transport_input": {"type": "list", "elements": "str", "choices": ["all", "none", "ssh", "telnet"]},
     },
     lambda given, have: section(f"line {word('name', given['name'])}", _LINE, given, have),
@@ -263,16 +292,28 @@ USER = Declared(
 
 # ios_interface
 
+
+def _access_group(direction: str) -> Row:
+    option = f"access_group_{direction}"
+    return Row(
+        option,
+        rf"ip access-group \S+ {direction}$",
+        lambda value: [f"ip access-group {bare(option, value)} {direction}"],
+    )
+
+
 _INTERFACE = (
     one("description", "description"),
     # A new primary address overwrites, and secondaries stay below it.
-    Row("address", "ip address ", lambda value: [f"ip address {address('address', value)}"]),
+    Row("address", r"ip address (?!.* secondary$)", lambda value: [f"ip address {address('address', value)}"]),
     Row(
         "secondary_addresses",
-        "ip address ",
+        r"ip address .* secondary$",
         lambda value: [f"ip address {address('secondary_addresses', each)} secondary" for each in value],
         many=True,
     ),
+    _access_group("in"),
+    _access_group("out"),
     Row(
         "helper_addresses",
         "ip helper-address ",
@@ -286,16 +327,7 @@ _INTERFACE = (
 
 def _interface(given: Given, have: Have) -> list[str]:
     header = f"interface {word('name', given['name'])}"
-    if given.get("state") == "absent":
-        return [f"no {header}"]
-    present = have(header)
-    primary = [line for line in present if not line.endswith(" secondary")]
-    secondaries = [line for line in present if line.endswith(" secondary") or not line.startswith("ip address ")]
-    lines: list[str] = []
-    for row in _INTERFACE:
-        if row.option in given:
-            lines += row.render(given[row.option], secondaries if row.many else primary)
-    return [header, *(f" {line}" for line in lines)]
+    return [f"no {header}"] if given.get("state") == "absent" else section(header, _INTERFACE, given, have)
 
 
 INTERFACE = Declared(
@@ -304,6 +336,8 @@ INTERFACE = Declared(
         "description": {"type": "str"},
         "address": {"type": "str"},
         "secondary_addresses": {"type": "list", "elements": "str"},
+        "access_group_in": {"type": "str"},
+        "access_group_out": {"type": "str"},
         "helper_addresses": {"type": "list", "elements": "str"},
         "cdp": {"type": "bool"},
         "enabled": {"type": "bool"},
@@ -431,8 +465,20 @@ CDP = Declared(
 
 # ios_ssh
 
-_SSH = (one("version", "ip ssh version"),)
-SSH = Declared({"version": {"type": "int", "choices": [1, 2]}}, lambda given, have: section("", _SSH, given, have))
+_SSH = (
+    one("version", "ip ssh version"),
+    one("authentication_timeout", "ip ssh time-out"),
+    one("retries", "ip ssh authentication-retries"),
+)
+
+SSH = Declared(
+    {
+        "version": {"type": "int", "choices": [1, 2]},
+        "authentication_timeout": {"type": "int"},
+        "retries": {"type": "int"},
+    },
+    lambda given, have: section("", _SSH, given, have),
+)
 
 # ios_static_route
 
@@ -452,7 +498,7 @@ def _routes(given: Given, have: Have) -> list[str]:
     if given.get("state") == "absent":
         return [f"no {line}" for line in wanted]
     if given.get("purge"):
-        return Row("routes", "ip route ", lambda _value: wanted, many=True).render(wanted, have())
+        return Row("routes", "ip route ", lambda _value: wanted, many=True).render(wanted, have)
     return wanted
 
 
