@@ -45,10 +45,11 @@ class Command(t.NamedTuple):
     prints: how the running-config prints it; implied: values that are not printed, or are filled in where left out
     slot: what it configures; two commands of one slot replace each other
     key: the values that tell several objects of one slot apart; without a key there is one at a time
-    overwrites: whether typing another value replaces the old one, so that no C(no) is needed before
+    overwrites: whether typing it replaces what another command put into the slot, so that no C(no) is needed before
+    sticky: values that stay as they are where they are not typed; each: the value of which each one is an object
     default: the line that holds where none is printed
     always: the line that is printed where the slot is empty
-    keeps_no: C(no ...) is itself a value that the running-config prints
+    keeps_no: C(no ...) is itself a value that the running-config prints; no_means: the line that C(no ...) stands for
     negate: what follows C(no) to remove it; clears: slots that this empties as well
     enters: the mode that it opens
     order: where the running-config prints it (among its siblings); phase: when a push sends it
@@ -64,9 +65,12 @@ class Command(t.NamedTuple):
     slot: str = ""
     key: tuple[str, ...] = ()
     overwrites: bool = True
+    sticky: tuple[str, ...] = ()
+    each: str | None = None
     default: t.Any = None
     always: str | None = None
     keeps_no: bool = False
+    no_means: str | None = None
     negate: str | None = None
     clears: tuple[str, ...] = ()
     enters: str | None = None
@@ -115,8 +119,8 @@ OTHER_WORDS = {
         "parser partition password platform policy-map priority-list process profile prompt queue-list radius-server "
         "radius redundancy regexp resume-string restconf rmon rtr route-map scheduler scripting snmp snmp-server "
         "spanning-tree subscriber state-machine stackwise-virtual subscribe switch tacacs tacacs-server telephony "
-        "telnet template tftp-server track transceiver username-template virtual vlan voice voip vpdn vrf vstack vtp wsma "
-        "x25 xsd-format zone zone-pair"
+        "telnet template tftp-server track transceiver username-template virtual vlan voice voip vpdn vrf "
+        "vstack vtp wsma x25 xsd-format zone zone-pair"
     ),
     "interface": (
         "arp authentication backup bandwidth bfd bridge-group carrier-delay channel-group clns clock crypto "
@@ -259,12 +263,13 @@ GLOBAL = (
         order=95,
         source=CAPTURE,
     ),
-    Command("config", "ip name-server <server:ipv4>*6", slot="ip name-server", key=("server",), order=96),
+    Command(
+        "config", "ip name-server <server:ipv4>*6", slot="ip name-server", key=("server",), each="server", order=96
+    ),
     Command(
         "config",
         "ip dhcp excluded-address <low:ipv4> [<high:ipv4>]",
         key=("low", "high"),
-        overwrites=False,
         order=100,
         source=REFERENCE,
     ),
@@ -279,6 +284,8 @@ GLOBAL = (
         phase=11,
         secret="secret",
         no_dialogue=YES,
+        overwrites=False,
+        sticky=("privilege",),
         implied={"privilege": 1, "type": "0"},
         source=REFERENCE,
     ),
@@ -293,6 +300,8 @@ GLOBAL = (
         secret="secret",
         prints="username <name:word> {[privilege <privilege:0-15>]} password <type:0|7> <secret:line>",
         no_dialogue=YES,
+        overwrites=False,
+        sticky=("privilege",),
         implied={"privilege": 1, "type": "0"},
         source=REFERENCE,
     ),
@@ -305,6 +314,8 @@ GLOBAL = (
         order=130,
         phase=11,
         no_dialogue=YES,
+        overwrites=False,
+        sticky=("privilege",),
         implied={"privilege": 1},
     ),
     Command("config", "archive", enters="archive", order=140, source=REFERENCE),
@@ -378,7 +389,6 @@ GLOBAL = (
         "access-list <number:1-99> <action:permit|deny> <source:source> [log]",
         slot="access-list",
         key=("number", "action", "source"),
-        overwrites=False,
         negate="access-list <number:1-99>",
         order=332,
         phase=12,
@@ -389,7 +399,6 @@ GLOBAL = (
         f"access-list <number:100-199> <action:permit|deny> {PLAIN_ACE}",
         slot="access-list",
         key=("number", "action", "protocol", "from", "to"),
-        overwrites=False,
         negate="access-list <number:100-199>",
         order=332,
         phase=12,
@@ -400,7 +409,6 @@ GLOBAL = (
         f"access-list <number:100-199> <action:permit|deny> {PORT_ACE}",
         slot="access-list",
         key=("number", "action", "protocol", "from", "to"),
-        overwrites=False,
         negate="access-list <number:100-199>",
         order=332,
         phase=12,
@@ -411,7 +419,6 @@ GLOBAL = (
         "access-list <number:1-199> remark <text:line>",
         slot="access-list",
         key=("number", "text"),
-        overwrites=False,
         negate="access-list <number:1-199>",
         order=332,
         phase=12,
@@ -542,9 +549,7 @@ INTERFACE = (
         phase=40,
         source=REFERENCE,
     ),
-    Command(
-        "interface", "ip helper-address <address:ipv4>", key=("address",), overwrites=False, order=31, source=REFERENCE
-    ),
+    Command("interface", "ip helper-address <address:ipv4>", key=("address",), order=31, source=REFERENCE),
     Command("interface", "ip nat <side:inside|outside>", order=32),
     Command("interface", "ip proxy-arp", default="ip proxy-arp", order=33),
     Command("interface", "ip redirects", default="ip redirects", order=34),
@@ -577,6 +582,7 @@ LINE = (
         prints="exec-timeout <minutes:0-35791> <seconds:0-2147483>",
         implied={"seconds": 0},
         default="exec-timeout 10 0",
+        no_means="exec-timeout 0 0",
         order=20,
         source=REFERENCE,
     ),
@@ -652,7 +658,6 @@ ACCESS_LISTS = (
         f"{ACE} <source:source> [log]",
         slot="ace",
         key=("sequence",),
-        overwrites=False,
         negate="<sequence:1-2147483647>",
         source=REFERENCE,
     ),
@@ -661,7 +666,6 @@ ACCESS_LISTS = (
         "[<sequence:1-2147483647>] remark <text:line>",
         slot="ace",
         key=("sequence",),
-        overwrites=False,
         negate="<sequence:1-2147483647>",
         source=REFERENCE,
     ),
@@ -671,7 +675,6 @@ ACCESS_LISTS = (
         f"{ACE} {PLAIN_ACE}",
         slot="ace",
         key=("sequence",),
-        overwrites=False,
         negate="<sequence:1-2147483647>",
         source=REFERENCE,
     ),
@@ -680,7 +683,6 @@ ACCESS_LISTS = (
         f"{ACE} {PORT_ACE}",
         slot="ace",
         key=("sequence",),
-        overwrites=False,
         negate="<sequence:1-2147483647>",
         source=REFERENCE,
     ),
@@ -689,7 +691,6 @@ ACCESS_LISTS = (
         "[<sequence:1-2147483647>] remark <text:line>",
         slot="ace",
         key=("sequence",),
-        overwrites=False,
         negate="<sequence:1-2147483647>",
         source=REFERENCE,
     ),

@@ -348,15 +348,15 @@ def _gather(values: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
     return gathered
 
 
-def _print(dialect: str, command: Command, values: dict[str, t.Any], negated: bool) -> str:
+def _print(dialect: str, command: Command, values: t.Mapping[str, t.Any], negated: bool) -> str:
     if negated and not set(_needed(dialect, command)) <= set(values):
         return print_values(compile_syntax(negation(command)), values, {})
     return print_values(compile_syntax(printed(dialect, command)), values, command.implied)
 
 
-def canonical(dialect: Dialect, command: Command, values: dict[str, t.Any]) -> str:
-    """The command with these values as the dialect's running-config prints it."""
-    return _print(dialect.name, command, values, False)
+def canonical(dialect: Dialect, command: Command, values: t.Mapping[str, t.Any], negated: bool = False) -> str:
+    """The command with these values as the dialect's running-config prints it; negated: what follows its C(no)."""
+    return _print(dialect.name, command, values, negated)
 
 
 @functools.cache
