@@ -14,8 +14,8 @@ short_description: Run show commands on Cisco IOS, with structured output
 version_added: 0.1.0
 description:
   - Runs commands that change nothing, until all conditions of O(wait_for) hold.
-  - What changes a device (copy, erase, clear, reload, configure, and the pipes redirect, append and tee) is refused; the
-    error names the module for it.
+  - What changes a device (copy, erase, clear, reload, configure, and the pipes redirect, append and tee) is refused;
+    the error names the module for it.
 options:
   commands:
     description: Commands, abbreviated or not, with any of the pipes begin, count, exclude, format, include and section.

@@ -16,7 +16,8 @@ description:
   - Compares the intent with the running configuration as trees, predicts the running configuration that comes of it,
     sends the lines that lead there in an order that locks nobody out, reads back, and takes everything back when the
     result is another one.
-  - A line may be abbreviated, and a secret in clear is compared with the stored hash, so that a second run sends nothing.
+  - A line may be abbreviated, and a secret in clear is compared with the stored hash, so that a second run sends
+    nothing.
 options:
   lines:
     description: Lines to be there, below O(section) where that is given. C(no ...) and C(default ...) take lines away.

@@ -13,8 +13,8 @@ module: ios_fleet
 short_description: Push configuration to many Cisco IOS devices in one task
 version_added: 0.1.0
 description:
-  - One event loop on the controller configures all devices, O(concurrency) at a time, each as M(nfvlab.fleet.ios_config)
-    would, with a result for each.
+  - One event loop on the controller configures all devices, O(concurrency) at a time, each as
+    M(nfvlab.fleet.ios_config) would, with a result for each.
   - A device that fails stops no other, until O(max_failed) is reached.
 options:
   hosts:

@@ -114,14 +114,15 @@ def section(header: str, rows: t.Sequence[Row], given: Given, have: Have) -> lis
     return [header, *(f" {line}" for line in lines)] if header else lines
 
 
-_HASH = re.compile(r"\$([589])\$[./0-9A-Za-z$]+")
+_HASH = re.compile(r"\$([189])\$[./0-9A-Za-z$]+")
 
 
 def secret(option: str, value: str) -> str:
     """The words for a secret: a hash of type 5, 8 or 9 with its type, everything else as plain text (type 0)."""
     text = bare(option, value)
     found = _HASH.fullmatch(text)
-    return f"{found[1] if found else 0} {text}"
+    kind = "0" if found is None else {"1": "5"}.get(found[1], found[1])
+    return f"{kind} {text}"
 
 
 def address(option: str, value: str) -> str:
