@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Bug, FleetError, Unsupported
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Bug, FleetError, Refused, Unsupported
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import Spec
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import checked
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.secrets import MASK, scrub
@@ -63,9 +63,7 @@ def target_of(variables: t.Mapping[str, t.Any], timeout: float | None) -> Target
     :raises Unsupported: asyncssh is missing
     """
     if MISSING is not None:
-        raise Unsupported(
-            f"Cisco devices cannot be reached: {MISSING}", next_step="run: pip install 'asyncssh>=2.21,<3'"
-        )
+        raise Unsupported(f"no device can be reached: {MISSING}", next_step="run: pip install 'asyncssh>=2.21,<3'")
     named = {**variables, **({} if timeout is None else {"ansible_command_timeout": timeout})}
     return Target.from_vars(named)
 
@@ -162,7 +160,7 @@ class IosAction(ActionBase):
         return {**told, "failed": True, "msg": str(error), "failure": error.failure()}
 
     def variables(self, task_vars: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        """The connection variables of the task's host, with what the command line and the play say where it has none."""
+        """The connection variables of the task's host; what it has none of is as the play and the command line say."""
         host = task_vars.get("inventory_hostname", "")
         found = {"inventory_hostname": host}
         for name in list(task_vars):
@@ -192,6 +190,15 @@ _NOT_CONNECTION = (
     "ansible_play_batch",
     "ansible_version",
 )
+
+
+def confirmed(call: Call, what: str) -> None:
+    """Nothing, if the task says that it means it.
+
+    :raises Refused: it does not
+    """
+    if call.options["confirm"] is not True:
+        raise Refused(f"{what} is refused without confirmation", next_step="give confirm: true")
 
 
 def show(line: str) -> None:

@@ -620,6 +620,26 @@ Authentication timeout: 120 secs; Authentication retries: 3
             {"enabled": False, "version": "1.99"},
         ),
     ),
+    "show crypto key mypubkey rsa": (
+        (
+            """\
+% Key pair was generated at: 11:42:15 UTC Feb 14 2026
+Key name: r1.lab.example
+ Storage Device: not specified
+ Usage: General Purpose Key
+ Key is not exportable.
+ Key Data:
+  30819F30 0D06092A 864886F7 0D010101 05000381 8D003081 89028181 00BEC429
+  DD14AA47 E4C3103E 95DE542B 9F0CA0DF 628DAE3A 9FE4B197 DB4D3CEF BD8B76CE
+  DEDA13F9 81CB74C1 2AA9B58C B62A8108 58C05643 1EF2998E D707147D 168581E4
+  BCF7E6AF 08722A84 9428FD5F BB685EEA 9A9DB5A7 F1749C99 61CE14A8 8BA14B47
+  E31B30EB 74576BDF 940AC0B1 B60CC456 E665E1D0 BE358A09 238C565D 29020301
+  0001
+""",
+            [{"name": "r1.lab.example", "usage": "General Purpose Key", "modulus": 1024}],
+        ),
+        ("", []),
+    ),
     "show line": (
         (
             """\

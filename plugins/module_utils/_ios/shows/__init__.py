@@ -39,6 +39,7 @@ PARSERS: dict[str, Parser] = {
     "show cdp neighbors detail": cdp.details,
     "show cdp entry <name>": cdp.details,
     "show ip ssh": system.ip_ssh,
+    "show crypto key mypubkey rsa": system.rsa_keys,
     "show line": system.line,
     "show users": system.users,
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from .cut import Found, every, first
+from .cut import Found, blocks, every, first
 
 
 def version(text: str) -> Found | None:
@@ -91,3 +91,39 @@ def users(text: str) -> list[Found] | None:
             }
         )
     return rows
+
+
+def rsa_keys(text: str) -> list[Found] | None:
+    """C(show crypto key mypubkey rsa): name, use and length in bits of each key; an empty list where there is none."""
+    found = []
+    for block in blocks(r"^ *Key name: ", text):
+        one = first(r"^ *Key name: (?P<name>\S+)", block)
+        one.update(first(r"^ *Usage: (?P<usage>.+)$", block))
+        data = re.search(r"^ *Key Data:?\s+((?:[0-9A-Fa-f]{2,8}\s*)+)", block, re.MULTILINE)
+        one["modulus"] = _modulus(bytes.fromhex("".join(data[1].split()))) if data else None
+        found.append(one)
+    return found if found or not text.strip() or text.lstrip().startswith("%") else None
+
+
+def _modulus(der: bytes) -> int | None:
+    """Bits of the modulus in a SubjectPublicKeyInfo (RFC 5280) of an RSA key (RFC 8017); null where it is none."""
+    try:
+        _tag, outer, _end = _element(der, 0)
+        _tag, _algorithm, after = _element(der, outer)
+        tag, bits, _end = _element(der, after)
+        _tag, key, _end = _element(der, bits + 1)
+        number, start, end = _element(der, key)
+    except IndexError:
+        return None
+    return int.from_bytes(der[start:end], "big").bit_length() if (tag, number) == (3, 2) else None
+
+
+def _element(der: bytes, at: int) -> tuple[int, int, int]:
+    """Tag, start and end of the contents of the DER element at a place."""
+    length, start = der[at + 1], at + 2
+    if length & 0x80:
+        count = length & 0x7F
+        length, start = int.from_bytes(der[start : start + count], "big"), start + count
+    if start + length > len(der):
+        raise IndexError
+    return der[at], start, start + length

@@ -1,0 +1,237 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What more than one IOS action does on a device: read its configuration, change it, save it, run a command."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import InvalidOption, Malformed, OperationFailed
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import shows
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.diff import Plan, plan
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.grammar import (
+    CLASSIC,
+    XE,
+    Dialect,
+    Match,
+    dialect_of,
+    parse_line,
+)
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.secrets import mask_line
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.tree import Config, Entry, masked_line, ordered, parse
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios import guarded
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session, Target
+
+Result = dict[str, t.Any]
+SAVE = "copy running-config startup-config"
+_DIALECTS = {"classic": CLASSIC, "xe": XE}
+# What changes by itself in a configuration that is shown.
+_VOLATILE = re.compile(
+    r"(Building configuration|Current configuration|Using \d+ out of|! Last configuration change"
+    r"|! NVRAM config last updated|! No configuration change|ntp clock-period)"
+)
+# Remarks on an intent that are typing errors for certain.
+_WRONG = ("ambiguous", "incomplete", "misplaced", "not_configuration")
+
+
+@dataclass(frozen=True)
+class How:
+    """How a change is made: the options of the documentation's fragment."""
+
+    guard: str
+    minutes: int
+    allow_lockout: bool
+    save: bool
+    purge_unknown: bool
+
+    @classmethod
+    def of(cls, options: t.Mapping[str, t.Any]) -> How:
+        """As the options of a module say."""
+        if not 1 <= options["guard_minutes"] <= 120:
+            raise InvalidOption(f"'guard_minutes' is {options['guard_minutes']}", next_step="IOS takes 1 to 120 minutes")
+        return cls(
+            options["guard"],
+            options["guard_minutes"],
+            options["allow_lockout"],
+            options["save"],
+            options.get("purge_unknown", False),
+        )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the configuration is to be.
+
+    :param text: the intent, given what is there
+    :param mode: C(merged), or C(replaced) where it is the whole of its section
+    :param section: the headers of the section, from the outside in; empty for the whole configuration
+    """
+
+    text: t.Callable[[Config], str]
+    mode: str = "merged"
+    section: tuple[str, ...] = ()
+
+
+def wanted_of(options: t.Mapping[str, t.Any]) -> Wanted:
+    """What the options of ios_config say.
+
+    :raises InvalidOption: they say nothing, or two things
+    """
+    given = [name for name in ("lines", "block", "intended") if options.get(name) is not None]
+    if len(given) != 1:
+        said = f"both '{given[0]}' and '{given[1]}' are given" if given else "nothing is given to be configured"
+        raise InvalidOption(said, next_step="give one of 'lines', 'block' and 'intended'")
+    mode = options["state"] if options["state"] in ("merged", "replaced") else "merged"
+    if (given[0] == "intended") != (mode == "replaced") and options["state"] != "rendered":
+        raise InvalidOption(
+            f"'{given[0]}' does not go with state: {mode}",
+            next_step="'intended' is for state: replaced, 'lines' and 'block' are for state: merged",
+        )
+    section = tuple(options.get("section") or ())
+    value = options[given[0]]
+    if not isinstance(value, str):
+        value = "\n".join(value)
+    text = below(section, value)
+    return Wanted(lambda _running: text, mode, section if mode == "replaced" else ())
+
+
+def below(section: t.Sequence[str], text: str) -> str:
+    """A text under the headers of its section, each level one blank deeper; only what is no banner's text is shifted."""
+    headers = [" " * depth + header for depth, header in enumerate(section)]
+    lines = [" " * len(section) + line if section and line else line for line in text.splitlines()]
+    return "\n".join([*headers, *lines]) + "\n"
+
+
+async def configure(target: Target, wanted: Wanted, how: How, check_mode: bool, warnings: list[str]) -> Result:
+    """Bring the configuration of a device into the wanted state; the result of a module that does so."""
+    async with Session.open(target) as session:
+        return await configure_in(session, wanted, how, check_mode, warnings)
+
+
+async def configure_in(session: Session, wanted: Wanted, how: How, check_mode: bool, warnings: list[str]) -> Result:
+    """The same in a session. Without a difference, one C(show running-config) is all that is sent."""
+    raise NotImplementedError
+
+
+def offline(options: t.Mapping[str, t.Any], how: How, warnings: list[str]) -> Result:
+    """What ios_config does without a device: parse, render, or plan against a given running configuration."""
+    raise NotImplementedError
+
+
+def planned(running: Config, wanted: Wanted, how: How, management: t.Any, warnings: list[str]) -> Plan:
+    """The plan from what is there to what is wanted.
+
+    :raises InvalidOption: the intent has errors, each named with its line
+    """
+    raise NotImplementedError
+
+
+def understood(text: str, dialect: Dialect, warnings: list[str]) -> Config:
+    """The tree of an intent.
+
+    :raises InvalidOption: it has lines that cannot be right
+    """
+    intent = parse(text, dialect)
+    wrong = [remark for remark in intent.remarks if remark.kind in _WRONG or remark.near]
+    if wrong:
+        listed = "; ".join(f"line {one.line}: '{mask_line(one.text)}': {one.message}" for one in wrong[:5])
+        more = f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        raise InvalidOption(f"the intent has errors: {listed}{more}", next_step="nothing was sent")
+    for remark in intent.remarks:
+        warnings.append(f"line {remark.line}: '{mask_line(remark.text)}': {remark.message}")
+    return intent
+
+
+def sent(line: str, done: bool, path: t.Sequence[str] = ()) -> Result:
+    """One entry of C(actions)."""
+    return {"line": line, "path": list(path), "sent": done}
+
+
+def device(session: Session, running: Config) -> Result:
+    """What a result says of the device."""
+    return {"hostname": session.hostname, "dialect": running.dialect.name}
+
+
+def tree(config: Config) -> list[Result]:
+    """A configuration as lists of lines with their children, secrets masked."""
+    return [_branch(entry) for entry in ordered(config.root)]
+
+
+def _branch(entry: Entry) -> Result:
+    branch: Result = {"line": masked_line(entry), "children": [_branch(child) for child in ordered(entry)]}
+    return branch if entry.body is None else {**branch, "text": entry.body}
+
+
+async def read_text(session: Session) -> tuple[str, Config]:
+    """The running configuration as it is printed, and its tree.
+
+    :raises Malformed: what came is no configuration
+    """
+    text = await session.command("show running-config")
+    if not re.search(r"^end\s*$", text, re.MULTILINE):
+        raise Malformed(
+            "the running configuration has no end", obj=session.hostname, next_step="does this user see it whole?"
+        )
+    return text, parse(text, dialect_of(text))
+
+
+async def read(session: Session) -> Config:
+    """The tree of the running configuration."""
+    _text, running = await read_text(session)
+    return running
+
+
+async def saved(session: Session, dialect: Dialect) -> Config | None:
+    """The tree of the saved configuration; null where there is none."""
+    text = await session.command("show startup-config")
+    return parse(text, dialect) if re.search(r"^end\s*$", text, re.MULTILINE) else None
+
+
+def differs(running: Config, stored: Config | None) -> bool:
+    """Whether the running configuration is not the saved one."""
+    return stored is None or running != stored
+
+
+async def exchange(session: Session, command: str, answers: t.Sequence[tuple[str, str]] | None = None) -> str:
+    """Run a command, answering what the command table says, or these answers; what the device printed."""
+    if answers is None:
+        parsed = parse_line(CLASSIC, "exec", command)
+        answers = parsed.command.dialogue if isinstance(parsed, Match) else ()
+    return str(await session.command(command, dialogue=tuple(answers)))
+
+
+async def save(session: Session) -> None:
+    """Save the running configuration.
+
+    :raises OperationFailed: the device could not
+    """
+    said = await exchange(session, SAVE)
+    if "[OK]" not in said:
+        answer = said.strip()
+        raise OperationFailed(
+            f"the configuration could not be saved: {answer}",
+            obj=session.hostname,
+            text=answer,
+            next_step="the running configuration stays; save it later with nfvlab.fleet.ios_save",
+        )
+
+
+async def version(session: Session) -> Result:
+    """What C(show version) says."""
+    found: Result = shows.parse("show version", await session.command("show version"))
+    return found
+
+
+def masked_text(text: str) -> str:
+    """A text of the device with stars for the secrets of configuration lines."""
+    return "\n".join(map(mask_line, text.split("\n")))
+
+
+def steady(text: str) -> str:
+    """A configuration without what changes by itself."""
+    kept = [line.rstrip() for line in text.splitlines() if not _VOLATILE.match(line)]
+    return "\n".join(kept).strip("\n") + "\n"
