@@ -15,26 +15,27 @@ from dataclasses import dataclass, field
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Bug, FleetError, Refused, Unsupported
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Bug, FleetError, Refused
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import Spec
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import checked
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.secrets import MASK, scrub
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.secrets import mask_line
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.target import VARIABLES, Target
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.query import plain
 
-try:
-    from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Target
-except ImportError as error:
-    MISSING: ImportError | None = error
-else:
-    MISSING = None
 
 Result = dict[str, t.Any]
 CONNECTION: Spec = {"timeout": {"type": "float"}}
 # Texts of configuration may hold secrets in any line; of these options only the number of lines is shown.
 TEXTS = ("lines", "block", "intended", "running_config")
-# Inventory variables of a device begin with one of these.
-PREFIXES = ("ansible_", "ios_")
+# All inventory variables that say how to reach a device; SSH's arguments may name a jump host.
+NAMES = (
+    *(name for names in VARIABLES.values() for name in names),
+    "ansible_libssh_proxy_command",
+    "ansible_paramiko_proxy_command",
+    "ansible_ssh_common_args",
+    "ansible_ssh_extra_args",
+)
 
 
 @dataclass
@@ -58,12 +59,7 @@ class Call:
 
 
 def target_of(variables: t.Mapping[str, t.Any], timeout: float | None) -> Target:
-    """The device that a host's variables name.
-
-    :raises Unsupported: asyncssh is missing
-    """
-    if MISSING is not None:
-        raise Unsupported(f"no device can be reached: {MISSING}", next_step="run: pip install 'asyncssh>=2.21,<3'")
+    """The device that a host's variables name."""
     named = {**variables, **({} if timeout is None else {"ansible_command_timeout": timeout})}
     return Target.from_vars(named)
 
@@ -140,56 +136,47 @@ class IosAction(ActionBase):
             call = Call(all_options(given, spec), given, self.variables(task_vars or {}), bool(self._task.check_mode))
             result = asyncio.run(self.work(call))
         except FleetError as error:
-            result = self._failed(error, secret_values(raw, spec))
+            result = failed_result(error, secret_values(raw, spec))
         except Exception as error:  # nobody should meet a traceback
             what = f"unexpected {type(error).__name__}: {error}"
             bug = Bug(what, next_step="this is an error in nfvlab.fleet, please report it with the task that caused it")
-            result = self._failed(bug, secret_values(raw, spec))
+            result = failed_result(bug, secret_values(raw, spec))
         result.setdefault("changed", False)
         result["invocation"] = {"module_args": hidden(raw, spec)}
         if call and call.warnings:
             result["warnings"] = call.warnings
         return result
 
-    @staticmethod
-    def _failed(error: FleetError, secrets: t.Iterable[str]) -> Result:
-        """The result of a failure, without the secrets that the device's words may repeat."""
-        error.what = scrub(error.what, secrets)
-        error.text = scrub(error.text, secrets) if error.text else error.text
-        told: Result = error.outcome if isinstance(error.outcome, dict) else {}
-        return {**told, "failed": True, "msg": str(error), "failure": error.failure()}
-
     def variables(self, task_vars: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The connection variables of the task's host; what it has none of is as the play and the command line say."""
-        host = task_vars.get("inventory_hostname", "")
-        found = {"inventory_hostname": host}
-        for name in list(task_vars):
-            if name.startswith(PREFIXES) and name not in _NOT_CONNECTION:
-                found[name] = self._templar.template(task_vars[name])
+        host = str(task_vars.get("inventory_hostname", ""))
+        hostvars = task_vars.get("hostvars") or {}
+        found = connection_variables(hostvars[host] if host in hostvars else {}, host)
+        # Variables of the task and of its block are nobody's but this task's.
+        found |= {name: self._templar.template(task_vars[name]) for name in NAMES if name in self._task.vars}
         play = self._play_context
         for name, value in (
-            ("ansible_user", play.remote_user),
-            ("ansible_password", play.password),
-            ("ansible_become_password", play.become_pass),
+            ("user", play.remote_user),
+            ("password", play.password),
+            ("become_password", play.become_pass),
         ):
-            if value and not any(found.get(alias) for alias in (name, *_ALIASES.get(name, ()))):
-                found[name] = value
+            if value and not any(found.get(alias) for alias in VARIABLES[name]):
+                found[VARIABLES[name][0]] = value
         return plain(found)
 
 
-_ALIASES = {
-    "ansible_user": ("ansible_ssh_user",),
-    "ansible_password": ("ansible_ssh_pass", "ansible_ssh_password"),
-    "ansible_become_password": ("ansible_become_pass",),
-}
-# Facts and magic variables that say nothing about how to reach a device.
-_NOT_CONNECTION = (
-    "ansible_facts",
-    "ansible_play_hosts",
-    "ansible_play_hosts_all",
-    "ansible_play_batch",
-    "ansible_version",
-)
+def connection_variables(variables: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:
+    """Those of a host's variables that say how to reach it."""
+    found = {name: variables[name] for name in NAMES if name in variables}
+    return plain({"inventory_hostname": host, **found})
+
+
+def failed_result(error: FleetError, secrets: t.Iterable[str]) -> Result:
+    """The result of a failure, without the secrets that the device's words may repeat."""
+    error.what = scrub(error.what, secrets)
+    error.text = scrub(error.text, secrets) if error.text else error.text
+    told: Result = error.outcome if isinstance(error.outcome, dict) else {}
+    return {**told, "failed": True, "msg": str(error), "failure": error.failure()}
 
 
 def confirmed(call: Call, what: str) -> None:

@@ -12,7 +12,8 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.declared import 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.tree import Config
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import Call, IosAction, Result
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.options import SPECS
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import How, Wanted, configure
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import How, Wanted, configure_in
 
 
 class DeclaredAction(IosAction):
@@ -26,7 +27,12 @@ class DeclaredAction(IosAction):
         cls.SPEC = SPECS[name]
 
     async def work(self, call: Call) -> Result:
-        return await configure(call.target(), self.wanted(call), How.of(call.options), call.check_mode, call.warnings)
+        async with Session.open(call.target()) as session:
+            return await self.configured(call, session)
+
+    async def configured(self, call: Call, session: Session) -> Result:
+        """The result of the change."""
+        return await configure_in(session, self.wanted(call), How.of(call.options), call.check_mode, call.warnings)
 
     def wanted(self, call: Call) -> Wanted:
         """The intent of the options, which depends on what is there."""

@@ -10,7 +10,12 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import InvalidOption, Malformed, OperationFailed
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
+    Forbidden,
+    InvalidOption,
+    Malformed,
+    OperationFailed,
+)
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import shows
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.diff import Plan, plan
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.grammar import (
@@ -21,6 +26,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.grammar import (
     dialect_of,
     parse_line,
 )
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.management import Management, find
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.secrets import mask_line
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.tree import Config, Entry, masked_line, ordered, parse
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios import guarded
@@ -52,7 +58,9 @@ class How:
     def of(cls, options: t.Mapping[str, t.Any]) -> How:
         """As the options of a module say."""
         if not 1 <= options["guard_minutes"] <= 120:
-            raise InvalidOption(f"'guard_minutes' is {options['guard_minutes']}", next_step="IOS takes 1 to 120 minutes")
+            raise InvalidOption(
+                f"'guard_minutes' is {options['guard_minutes']}", next_step="IOS takes 1 to 120 minutes"
+            )
         return cls(
             options["guard"],
             options["guard_minutes"],
@@ -114,20 +122,86 @@ async def configure(target: Target, wanted: Wanted, how: How, check_mode: bool, 
 
 async def configure_in(session: Session, wanted: Wanted, how: How, check_mode: bool, warnings: list[str]) -> Result:
     """The same in a session. Without a difference, one C(show running-config) is all that is sent."""
-    raise NotImplementedError
+    running = await read(session)
+    intent = understood(wanted.text(running), running.dialect, warnings)
+    found = planned(running, intent, wanted, how, None)
+    if found.lines:
+        found = planned(running, intent, wanted, how, await way_of(session, running))
+    refuse_problems(found, session.hostname)
+    warnings += found.warnings
+    result = {**told(found), "device": device(session, running)}
+    if check_mode or not found.lines:
+        return result
+    report = await guarded.apply(session, found, guard=how.guard, minutes=how.minutes)
+    return await finished(session, report, result, how)
 
 
 def offline(options: t.Mapping[str, t.Any], how: How, warnings: list[str]) -> Result:
-    """What ios_config does without a device: parse, render, or plan against a given running configuration."""
-    raise NotImplementedError
+    """What ios_config does without a device: parse, render, or plan against a given running configuration.
 
-
-def planned(running: Config, wanted: Wanted, how: How, management: t.Any, warnings: list[str]) -> Plan:
-    """The plan from what is there to what is wanted.
-
-    :raises InvalidOption: the intent has errors, each named with its line
+    :raises InvalidOption: an option that this state needs is missing
     """
-    raise NotImplementedError
+    text = options["running_config"]
+    dialect = _DIALECTS[options["dialect"]] if options["dialect"] else dialect_of(text or "")
+    about = {"hostname": None, "dialect": dialect.name}
+    if options["state"] == "parsed":
+        if text is None:
+            raise InvalidOption("state: parsed needs 'running_config'", next_step="give the text to parse")
+        return {"changed": False, "config": tree(parse(text, dialect)), "device": about}
+    wanted = wanted_of(options)
+    running = parse(text or "", dialect)
+    intent = understood(wanted.text(running), dialect, warnings)
+    if options["state"] == "rendered":
+        return {"changed": False, "config": intent.masked(), "device": about}
+    found = planned(running, intent, wanted, how, None)
+    refuse_problems(found, None)
+    warnings += found.warnings
+    return {**told(found), "device": about}
+
+
+def planned(running: Config, intent: Config, wanted: Wanted, how: How, way: Management | None) -> Plan:
+    """The plan from what is there to what is wanted."""
+    return plan(
+        running,
+        intent,
+        mode=wanted.mode,
+        section=wanted.section or None,
+        purge_unknown=how.purge_unknown,
+        management=way,
+        allow_lockout=how.allow_lockout,
+    )
+
+
+async def way_of(session: Session, running: Config) -> Management:
+    """What this session came in by, found from the device."""
+    target = session.target
+    address = target.management_address or target.host
+    protocol = "console" if target.transport == "console" else "ssh"
+    return find(running, await session.command("show users"), address=address, protocol=protocol)
+
+
+def refuse_problems(found: Plan, hostname: str | None) -> None:
+    """Nothing where nothing speaks against the plan.
+
+    :raises Forbidden: it might lock somebody out
+    :raises InvalidOption: the device would refuse it
+    """
+    if not found.problems:
+        return
+    said = "; ".join(problem.text for problem in found.problems)
+    if any(problem.kind == "lockout" for problem in found.problems):
+        raise Forbidden(said, obj=hostname, next_step="nothing was sent; give allow_lockout: true if this is meant")
+    raise InvalidOption(said, obj=hostname, next_step="nothing was sent")
+
+
+def told(found: Plan) -> Result:
+    """What a plan alone says of the result."""
+    return {
+        "changed": bool(found.lines),
+        "actions": [sent(line.masked, False, line.path) for line in found.lines],
+        "diff": {"before_header": "running-config", "after_header": "running-config", **found.diff()},
+        "unmanaged": list(found.unmanaged),
+    }
 
 
 def understood(text: str, dialect: Dialect, warnings: list[str]) -> Config:
