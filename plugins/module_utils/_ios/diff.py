@@ -552,11 +552,19 @@ def _written(blocks: list[_Block]) -> list[Line]:
             lines += [Line("exit", inside, "exit", (), False) for _level in inside]
             inside = ()
         elif block.path != inside:
-            lines += [Line(text, block.path[:at], text, (), text.startswith(VTY)) for at, text in enumerate(block.path)]
+            lines += _way_into(block.path, inside)
             inside = block.path
         for change in sorted(block.changes):
             lines.append(Line(change.text, block.path, change.masked, change.dialogue, change.alone))
     return _joined_vty_removals(lines)
+
+
+def _way_into(path: tuple[str, ...], inside: tuple[str, ...]) -> list[Line]:
+    """From one section into another. The header of a section is a global command: no way back is needed before it."""
+    shared = sum(1 for one, other in zip(path, inside) if one == other) if path[:1] == inside[:1] else 0
+    back = [Line("exit", inside, "exit", (), False) for _level in inside[shared:]] if shared else []
+    headers = enumerate(path[shared:], shared)
+    return [*back, *(Line(text, path[:at], text, (), text.startswith(VTY)) for at, text in headers)]
 
 
 def _joined_vty_removals(lines: list[Line]) -> list[Line]:
