@@ -205,7 +205,7 @@ class _Planner:
         if running is None or running.negated:
             if wanted.slot[0] == "interface" and tokens.is_physical(str(wanted.slot[1])) and self._has_interfaces():
                 self.problems.append(Problem("refused", f"{wanted.text} does not exist on the device"))
-            running = Entry(wanted.text, wanted.slot, wanted.command, wanted.mode)
+            running = _new(self.dialect, wanted)
             place.predicted.children[wanted.slot] = running.copy()
             self._block(wanted, place.path, [])
         after = place.predicted.children[wanted.slot]
@@ -285,7 +285,8 @@ class _Planner:
         if running is None and said is None:
             return
         command = wanted.command
-        other = running is not None and running.command is not None and running.command is not command
+        wanted_syntax = command.syntax if command else None
+        other = running is not None and running.command is not None and running.command.syntax != wanted_syntax
         if running is not None and command is not None and other and not command.overwrites:
             self._remove(running, place)
             place.changes[-1] = place.changes[-1]._replace(phase=command.phase, order=command.order - 1)
@@ -499,6 +500,14 @@ def _bare(dialect: Dialect) -> Config:
 def _factory(dialect: Dialect) -> dict[Slot, Entry]:
     """What is under a physical interface that nobody has configured."""
     return _bare(dialect).copy().root.children["interface", "Ethernet0"].children
+
+
+def _new(dialect: Dialect, wanted: Entry) -> Entry:
+    """A section as IOS makes it: a vty line asks for a password from the start."""
+    made = Entry(wanted.text, wanted.slot, wanted.command, wanted.mode)
+    if wanted.slot[0] == VTY:
+        made.children = parse(f"{wanted.text}\n login", dialect).root.children[wanted.slot].children
+    return made
 
 
 def _in_vrf(entry: Entry) -> bool:

@@ -176,7 +176,7 @@ def _vty(config: Config) -> list[Entry]:
 
 
 def _accepts(config: Config, line: Entry, way: Management, running: Config) -> bool:
-    """Whether a line takes such a session. The default of C(transport input) differs between trains: it is as it was."""
+    """Whether a line takes such a session. The default of C(transport input) differs between trains."""
     transport = line.children.get(("transport input",))
     known = running.root.children.get(line.slot)
     said = known is not None and ("transport input",) in known.children

@@ -14,6 +14,7 @@ access lists are the same as named ones, aliases and abbreviations are written o
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -300,6 +301,8 @@ class _Reader:
             for child in entry.children.values():
                 self._put(known, child)
             return known
+        if entry.command and entry.slot == ("login",) and parent.slot[0] != VTY:
+            entry.command = _unsecured(entry.command)
         if entry.slot[0] == "ace":
             entry.slot = ("ace", len(parent.children))
         parent.children[entry.slot] = entry
@@ -350,6 +353,12 @@ class _Reader:
         if after.strip():
             self._remark("misplaced", after, "what follows the closing delimiter is ignored by the device")
         return "\n".join([*found, body])
+
+
+@functools.cache
+def _unsecured(login: Command) -> Command:
+    """On the console, unlike on vty lines, C(no login) is what holds anyway."""
+    return login._replace(keeps_no=False)
 
 
 def entries_of(dialect: Dialect, parsed: Match) -> list[Entry]:
