@@ -290,6 +290,8 @@ class _Planner:
         if running is not None and command is not None and other and not command.overwrites:
             self._remove(running, place)
             place.changes[-1] = place.changes[-1]._replace(phase=command.phase, order=command.order - 1)
+        if wanted.slot == ("ip address",) and "address" in wanted.values:
+            self._promote(str(wanted.values["address"]), place)
         order = command.order if command else 500
         phase = command.phase if command else 20
         text = self._typed(running, wanted)
@@ -304,6 +306,12 @@ class _Planner:
             place.predicted.children.pop(wanted.slot, None)
         else:
             place.predicted.children[wanted.slot] = after
+
+    def _promote(self, address: str, place: _Place) -> None:
+        """A secondary address that becomes the primary one goes first."""
+        second = place.predicted.children.get(("ip address secondary", address))
+        if second is not None:
+            self._remove(second, place)
 
     def _shown(self, wanted: Entry, text: str, after: Entry) -> str:
         if wanted.body is not None:
