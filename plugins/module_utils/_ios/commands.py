@@ -52,7 +52,8 @@ class Command(t.NamedTuple):
     keeps_no: C(no ...) is itself a value that the running-config prints; no_means: the line that C(no ...) stands for
     negate: what follows C(no) to remove it; clears: slots that this empties as well
     enters: the mode that it opens
-    order: where the running-config prints it (among its siblings); phase: when a push sends it
+    order: where the running-config prints it (among its siblings)
+    phase: when a push sends it; gone: when a push removes it (otherwise in the opposite order of phases, at the end)
     secret: the value that is a secret
     dialogue: questions that follow it, and their answers; no_dialogue: those after C(no)
     """
@@ -76,6 +77,7 @@ class Command(t.NamedTuple):
     enters: str | None = None
     order: int = 500
     phase: int = 20
+    gone: int | None = None
     secret: str | None = None
     dialogue: tuple[tuple[str, str], ...] = ()
     no_dialogue: tuple[tuple[str, str], ...] = ()
@@ -171,7 +173,7 @@ GLOBAL = (
     Command("config", "version <version:word>", order=10, source=CAPTURE),
     Command(
         "config",
-        "service <name:timestamps> <what:debug|log> <form:line>",
+        "service timestamps <what:debug|log> <form:line>",
         slot="service timestamps",
         key=("what",),
         order=20,
@@ -260,6 +262,7 @@ GLOBAL = (
         "ip domain name <name:word>",
         aliases=("ip domain-name <name:word>",),
         prints=Both("ip domain-name <name:word>", "ip domain name <name:word>"),
+        negate="ip domain name <name:word>",
         order=95,
         source=CAPTURE,
     ),
@@ -273,7 +276,7 @@ GLOBAL = (
         order=100,
         source=REFERENCE,
     ),
-    Command("config", "ip dhcp pool <name:word>", key=("name",), enters="dhcp", order=101, source=REFERENCE),
+    Command("config", "ip dhcp pool <name:word>", key=("name",), enters="dhcp", order=101, gone=19, source=REFERENCE),
     Command(
         "config",
         "username <name:word> {[privilege <privilege:0-15>]} secret [<type:0|5|8|9>] <secret:line>",
@@ -329,7 +332,14 @@ GLOBAL = (
         source=REFERENCE,
     ),
     Command(
-        "config", "interface <name:interface>", key=("name",), enters="interface", order=200, phase=40, source=REFERENCE
+        "config",
+        "interface <name:interface>",
+        key=("name",),
+        enters="interface",
+        order=200,
+        phase=40,
+        gone=39,
+        source=REFERENCE,
     ),
     Command(
         "config",
@@ -340,9 +350,7 @@ GLOBAL = (
         phase=50,
     ),
     Command("config", "ip default-gateway <gateway:ipv4>", order=309, phase=50),
-    Command(
-        "config", "ip forward-protocol nd", default=Both(None, "ip forward-protocol nd"), order=310, source=CAPTURE
-    ),
+    Command("config", "ip forward-protocol nd", default="ip forward-protocol nd", order=310, source=CAPTURE),
     Command("config", "ip http server", order=311, keeps_no=True, source=CAPTURE),
     Command("config", "ip http secure-server", order=312, keeps_no=True, source=CAPTURE),
     Command(
@@ -515,6 +523,7 @@ INTERFACE = (
         negate="ip address <address:ipv4> <mask:mask> secondary",
         order=20,
         phase=32,
+        gone=30,
         source=REFERENCE,
     ),
     Command(
@@ -526,6 +535,7 @@ INTERFACE = (
         clears=("ip address secondary",),
         order=21,
         phase=31,
+        gone=30,
         source=REFERENCE,
     ),
     Command(
@@ -537,6 +547,7 @@ INTERFACE = (
         clears=("ip address secondary",),
         order=21,
         phase=31,
+        gone=30,
         source=REFERENCE,
     ),
     Command(
@@ -550,7 +561,7 @@ INTERFACE = (
         source=REFERENCE,
     ),
     Command("interface", "ip helper-address <address:ipv4>", key=("address",), order=31, source=REFERENCE),
-    Command("interface", "ip nat <side:inside|outside>", order=32),
+    Command("interface", "ip nat <side:inside|outside>", negate="ip nat <side:inside|outside>", order=32),
     Command("interface", "ip proxy-arp", default="ip proxy-arp", order=33),
     Command("interface", "ip redirects", default="ip redirects", order=34),
     Command("interface", "ip unreachables", default="ip unreachables", order=35),
@@ -560,7 +571,7 @@ INTERFACE = (
     Command("interface", "duplex <mode:auto|full|half>", order=60),
     Command("interface", "speed <rate:10|100|1000|auto>", order=61),
     Command("interface", "negotiation auto", order=62, keeps_no=True, source=CAPTURE),
-    Command("interface", "shutdown", default="no shutdown", order=50, phase=50, source=REFERENCE),
+    Command("interface", "shutdown", default="no shutdown", order=50, phase=50, gone=50, source=REFERENCE),
     Command("interface", "cdp enable", default="cdp enable", order=70, source=REFERENCE),
     Command("interface", "exit", order=999, source=REFERENCE),
 )

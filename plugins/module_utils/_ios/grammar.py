@@ -351,7 +351,8 @@ def _gather(values: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
 def _print(dialect: str, command: Command, values: t.Mapping[str, t.Any], negated: bool) -> str:
     if negated and not set(_needed(dialect, command)) <= set(values):
         return print_values(compile_syntax(negation(command)), values, {})
-    return print_values(compile_syntax(printed(dialect, command)), values, command.implied)
+    said = {name: value for name, value in command.implied.items() if name not in command.sticky}
+    return print_values(compile_syntax(printed(dialect, command)), values, said if command.sticky else command.implied)
 
 
 def canonical(dialect: Dialect, command: Command, values: t.Mapping[str, t.Any], negated: bool = False) -> str:

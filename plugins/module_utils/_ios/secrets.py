@@ -30,13 +30,12 @@ MASK, NEW_MASK = "<secret>", "<new secret>"
 
 def decode7(stored: str) -> str:
     """The plaintext of a type 7 text: two decimal digits of salt, then pairs of hexadecimal digits."""
+    remedy = "give it as the running-config shows it"
     try:
         salt, body = int(stored[:2]), bytes.fromhex(stored[2:])
         return bytes(byte ^ KEY7[(salt + at) % len(KEY7)] for at, byte in enumerate(body)).decode("utf-8")
     except ValueError:
-        raise InvalidOption(
-            "the text is not a type 7 secret", next_step="give it as the running-config shows it"
-        ) from None
+        raise InvalidOption("the text is not a type 7 secret", next_step=remedy) from None
 
 
 def encode7(plaintext: str, salt: int = 0) -> str:

@@ -90,10 +90,11 @@ def is_physical(name: str) -> bool:
 
 
 def interface_order(name: str) -> tuple[t.Any, ...]:
-    """The sort key by which the running-config orders interfaces: logical ones first, then by slot."""
+    """The sort key by which the running-config orders interfaces: logical ones, then by slot, then Vlan and BVI."""
     kind, number = split_interface(name)
     numbers = tuple(int(part) for part in re.findall(r"\d+", number))
-    return (bool(kind and kind.physical), kind.name if kind else name, numbers)
+    place = 2 if kind and kind.name in ("Vlan", "BVI") else int(bool(kind and kind.physical))
+    return (place, kind.name if kind else name, numbers)
 
 
 def _interface(words: Words, at: int) -> Taken:

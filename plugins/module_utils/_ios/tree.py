@@ -3,17 +3,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
-"""A configuration as a tree: read from a running-config or from an intent as a person writes it, printed in normal form.
+"""A configuration as a tree: read from a running-config or from an intent as a person writes it.
 
-Every line is an entry in a slot: what the line configures. Lines that the grammar does not know are opaque entries: kept
-word by word, with what is indented under them. Nothing is dropped but comments and what changes by itself (headers, sizes, dates).
+Every line is an entry in a slot: what the line configures. Lines that the grammar does not know are opaque entries:
+kept word by word, with what is indented under them. Nothing is dropped but comments and headers.
 
-What the running-config only prints in other words is one thing here: each vty line is an entry of its own, numbered access
-lists are the same as named ones, aliases and abbreviations are written out.
+What the running-config only prints in other words is one thing here: each vty line is an entry of its own, numbered
+access lists are the same as named ones, aliases and abbreviations are written out.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -21,7 +22,7 @@ from . import secrets, tokens
 from .commands import COMMANDS, MODES, Command, Dialect
 from .grammar import Incomplete, Match, Parsed, Unknown, canonical, parse_line, per_dialect
 
-Slot = t.Tuple[t.Any, ...]
+Slot = tuple[t.Any, ...]
 
 VTY = "line vty"
 ACL_KINDS = {"ip access-list standard": "std-nacl", "ip access-list extended": "ext-nacl"}
@@ -30,14 +31,15 @@ VTY_BOUNDARY = 5
 # What belongs to the device: read, shown, and neither compared nor changed.
 UNTOUCHED = re.compile(
     r"version |boot-(start|end)-marker$|boot |license |ntp clock-period |crypto pki (certificate chain|trustpoint) "
-    r"|platform |diagnostic |memory free |spanning-tree |redundancy$|subscriber templating$"
+    r"|control-plane|platform |diagnostic |memory free |spanning-tree |redundancy$|subscriber templating$"
 )
 _HEADER = re.compile(
-    r"(?:Building configuration\.\.\.|Current configuration ?:|Using \d+ out of \d+ bytes|Uncompressed configuration from)"
+    r"Building configuration\.\.\.|Current configuration ?:|Using \d+ out of \d+ bytes|Uncompressed configuration"
 )
 _FROM_DEVICE = re.compile(
     r"^(?:Building configuration\.\.\.|Current configuration ?: \d|Using \d+ out of \d)", re.MULTILINE
 )
+
 _CONTROL = re.compile(r"[\x00-\x02\x04-\x08\x0b-\x1f\x7f]")
 
 
@@ -88,7 +90,10 @@ class Entry:
 
 
 class Remark(t.NamedTuple):
-    """Something about one line of a text. C(kind): unknown, ambiguous, incomplete, misplaced, duplicate, not_configuration."""
+    """Something about one line of a text.
+
+    kind: unknown, ambiguous, incomplete, misplaced, not_configuration; near: the words it may be meant as
+    """
 
     line: int
     column: int
@@ -99,7 +104,7 @@ class Remark(t.NamedTuple):
 
 
 class Config:
-    """A whole configuration. C(remarks): what was noticed while reading it; C(from_device): whether a device printed it."""
+    """A whole configuration. remarks: what was noticed while reading it; from_device: whether a device printed it."""
 
     def __init__(self, dialect: Dialect, from_device: bool = False) -> None:
         self.dialect = dialect
@@ -296,6 +301,8 @@ class _Reader:
             for child in entry.children.values():
                 self._put(known, child)
             return known
+        if entry.command and entry.slot == ("login",) and parent.slot[0] != VTY:
+            entry.command = _unsecured(entry.command)
         if entry.slot[0] == "ace":
             entry.slot = ("ace", len(parent.children))
         parent.children[entry.slot] = entry
@@ -348,6 +355,12 @@ class _Reader:
         return "\n".join([*found, body])
 
 
+@functools.cache
+def _unsecured(login: Command) -> Command:
+    """On the console, unlike on vty lines, C(no login) is what holds anyway."""
+    return login._replace(keeps_no=False)
+
+
 def entries_of(dialect: Dialect, parsed: Match) -> list[Entry]:
     """The entries that a line stands for: one, or one for each line of a range and each of several values."""
     command, values = parsed.command, parsed.values
@@ -374,6 +387,9 @@ def entries_of(dialect: Dialect, parsed: Match) -> list[Entry]:
 
 
 def _single(dialect: Dialect, command: Command, values: t.Mapping[str, t.Any], negated: bool) -> Entry:
+    for name in command.sticky:  # typed, it takes back what was typed before; it is not printed
+        if name in values and values[name] == command.implied.get(name):
+            values = {key: value for key, value in values.items() if key != name}
     text = canonical(dialect, command, values, negated)
     if command.mode in ACL_KINDS.values() and "sequence" in values:
         text = text[len(str(values["sequence"])) + 1 :] or text
@@ -401,6 +417,8 @@ def state(dialect: Dialect, entry: Entry) -> str | None:
     """What the running-config prints for an entry; null where it is what holds anyway, and nothing is printed."""
     command = entry.command
     written = entry.written
+    if command is not None and entry.mode and not command.key and not _says_something(dialect, entry):
+        return None
     if command is None:
         return None if entry.negated else written
     if written == per_dialect(command.default, dialect.name) or written == command.always:
@@ -412,10 +430,15 @@ def state(dialect: Dialect, entry: Entry) -> str | None:
     return written if command.keeps_no or (positive and default == entry.text) else None
 
 
+def _says_something(dialect: Dialect, entry: Entry) -> bool:
+    """Whether anything is under a section of which there is only one: an empty one is not printed."""
+    return any(state(dialect, child) is not None for child in entry.children.values())
+
+
 def same(dialect: Dialect, one: Entry, other: Entry) -> bool:
     """Whether two entries of a slot say the same, apart from what is under them."""
-    if one.body != other.body:
-        return False
+    if (one.body or "").strip("\n") != (other.body or "").strip("\n"):
+        return False  # whether the text begins on the delimiter's line is not kept by all trains
     first, second = state(dialect, one), state(dialect, other)
     if first == second:
         return True
@@ -541,7 +564,7 @@ def _access_list(dialect: Dialect, entry: Entry) -> t.Iterator[str]:
 
 
 def vty_blocks(config: Config) -> list[tuple[int, int, Entry]]:
-    """The vty lines as they are printed: (first, last, settings) for lines that follow each other with equal settings."""
+    """The vty lines as they are printed: (first, last, settings) where lines in a row have equal settings."""
     blocks: list[tuple[int, int, Entry]] = []
     numbers = sorted(slot[1] for slot, entry in config.root.children.items() if slot[0] == VTY and not entry.negated)
     for number in numbers:
