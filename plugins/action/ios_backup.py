@@ -40,7 +40,7 @@ class ActionModule(IosAction):
             text, running = await read_text(session)
         redact = bool(call.options["redact"])
         content = steady(masked_text(text) if redact else text)
-        before = path.read_text("utf-8") if path.exists() else None
+        before = _read(path)
         changed = before != content
         if changed and not call.check_mode:
             _write(path, content, 0o644 if redact else 0o600)
@@ -60,16 +60,25 @@ class ActionModule(IosAction):
 
     @staticmethod
     def _backup(path: pathlib.Path) -> str:
-        try:
-            text = path.read_text("utf-8")
-        except FileNotFoundError:
-            raise NotFound(f"there is no backup '{path}'", next_step="write it with state: saved") from None
+        text = _read(path)
+        if text is None:
+            raise NotFound(f"there is no backup '{path}'", next_step="write it with state: saved")
         if MASK in text or NEW_MASK in text:
             raise InvalidOption(
                 f"the backup '{path}' has stars for secrets, so it cannot be restored",
                 next_step="keep backups to restore with redact: false",
             )
         return text
+
+
+def _read(path: pathlib.Path) -> str | None:
+    """A file's text; null where there is none."""
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidOption(f"the backup '{path}' cannot be read: {error}") from None
 
 
 def _write(path: pathlib.Path, content: str, mode: int) -> None:

@@ -69,7 +69,7 @@ class ActionModule(IosAction):
             own = checked(self._own(variables, call.options["variable"]), DEVICE)
             secrets |= secret_values(own, DEVICE)
             texts = ("lines", "block", "intended")
-            shared = {key: None for key in texts} if any(own.get(key) is not None for key in texts) else {}
+            shared = dict.fromkeys(texts) if any(own.get(key) is not None for key in texts) else {}
             wanted = wanted_of({**call.options, **shared, **own})
             target = target_of(connection_variables(variables, name), call.options["timeout"])
             result = await configure(target, wanted, how, call.check_mode, warnings)

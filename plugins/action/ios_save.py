@@ -14,7 +14,6 @@ from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import (
     device,
     differs,
     read,
-    save,
     saved,
     sent,
 )
@@ -31,7 +30,7 @@ class ActionModule(IosAction):
             stored = await saved(session, running.dialect)
             unsaved = differs(running, stored)
             if unsaved and not call.check_mode:
-                await save(session)
+                await session.save()
         return {
             "changed": unsaved,
             "actions": [sent(SAVE, not call.check_mode)] if unsaved else [],

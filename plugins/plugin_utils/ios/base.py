@@ -23,7 +23,6 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.secrets import m
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.target import VARIABLES, Target
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.query import plain
 
-
 Result = dict[str, t.Any]
 CONNECTION: Spec = {"timeout": {"type": "float"}}
 # Texts of configuration may hold secrets in any line; of these options only the number of lines is shown.
@@ -150,8 +149,7 @@ class IosAction(ActionBase):
     def variables(self, task_vars: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The connection variables of the task's host; what it has none of is as the play and the command line say."""
         host = str(task_vars.get("inventory_hostname", ""))
-        hostvars = task_vars.get("hostvars") or {}
-        found = connection_variables(hostvars[host] if host in hostvars else {}, host)
+        found = connection_variables(task_vars["hostvars"][host], host)
         # Variables of the task and of its block are nobody's but this task's.
         found |= {name: self._templar.template(task_vars[name]) for name in NAMES if name in self._task.vars}
         play = self._play_context

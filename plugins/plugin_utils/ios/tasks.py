@@ -11,9 +11,11 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
+    FleetError,
     Forbidden,
     InvalidOption,
     Malformed,
+    NotKept,
     OperationFailed,
 )
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import shows
@@ -26,7 +28,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.grammar import (
     dialect_of,
     parse_line,
 )
-from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.management import Management, find
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.management import Management
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.secrets import mask_line
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.tree import Config, Entry, masked_line, ordered, parse
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios import guarded
@@ -108,7 +110,7 @@ def wanted_of(options: t.Mapping[str, t.Any]) -> Wanted:
 
 
 def below(section: t.Sequence[str], text: str) -> str:
-    """A text under the headers of its section, each level one blank deeper; only what is no banner's text is shifted."""
+    """A text under the headers of its section, each level one blank deeper."""
     headers = [" " * depth + header for depth, header in enumerate(section)]
     lines = [" " * len(section) + line if section and line else line for line in text.splitlines()]
     return "\n".join([*headers, *lines]) + "\n"
@@ -126,14 +128,66 @@ async def configure_in(session: Session, wanted: Wanted, how: How, check_mode: b
     intent = understood(wanted.text(running), running.dialect, warnings)
     found = planned(running, intent, wanted, how, None)
     if found.lines:
-        found = planned(running, intent, wanted, how, await way_of(session, running))
+        found = planned(running, intent, wanted, how, await guarded.management(session, running))
     refuse_problems(found, session.hostname)
     warnings += found.warnings
     result = {**told(found), "device": device(session, running)}
     if check_mode or not found.lines:
         return result
-    report = await guarded.apply(session, found, guard=how.guard, minutes=how.minutes)
-    return await finished(session, report, result, how)
+    report = await guarded.apply(session, found, running, guard=how.guard, minutes=how.minutes)
+    warnings += report.remarks
+    finished(report, result, session.hostname)
+    if how.save:
+        await session.save()
+    return {**result, "saved": how.save}
+
+
+def finished(report: guarded.Report, result: Result, hostname: str) -> None:
+    """Complete the result of a change by what became of its lines.
+
+    :raises FleetError: not all was taken, or something else came of it; the result is in its C(outcome)
+    """
+    reached = {line.number for line in (*report.applied, *report.failed, *report.unknown)}
+    for number, action in enumerate(result["actions"], 1):
+        action["sent"] = number in reached
+    result |= {
+        "changed": bool(reached) and not report.rolled_back,
+        "applied": [line.text for line in report.applied],
+        "rejected": [{"number": one.number, "line": one.text, "answer": one.answer} for one in report.failed],
+        "not_sent": [line.text for line in report.not_sent],
+        "unknown": [line.text for line in report.unknown],
+        "rolled_back": report.rolled_back,
+        "guard": report.guard,
+        "saved": False,
+    }
+    error = report.error or _rejected(report) or _mismatch(report)
+    if error:
+        error.outcome = result
+        raise error.about(hostname)
+
+
+def _rejected(report: guarded.Report) -> FleetError | None:
+    if not report.failed:
+        return None
+    first = report.failed[0]
+    return OperationFailed(
+        f"line {first.number} '{first.text}' was refused: {first.answer}",
+        text=first.answer,
+        next_step=f"{len(report.applied)} lines had been taken before and {_fate(report)}",
+    )
+
+
+def _mismatch(report: guarded.Report) -> FleetError | None:
+    if not report.mismatch:
+        return None
+    differing = "; ".join(report.mismatch[:5])
+    return NotKept(
+        f"the configuration came out other than predicted: {differing}", next_step=f"the change {_fate(report)}"
+    )
+
+
+def _fate(report: guarded.Report) -> str:
+    return f"were taken back ({report.guard})" if report.rolled_back else "were not taken back"
 
 
 def offline(options: t.Mapping[str, t.Any], how: How, warnings: list[str]) -> Result:
@@ -170,14 +224,6 @@ def planned(running: Config, intent: Config, wanted: Wanted, how: How, way: Mana
         management=way,
         allow_lockout=how.allow_lockout,
     )
-
-
-async def way_of(session: Session, running: Config) -> Management:
-    """What this session came in by, found from the device."""
-    target = session.target
-    address = target.management_address or target.host
-    protocol = "console" if target.transport == "console" else "ssh"
-    return find(running, await session.command("show users"), address=address, protocol=protocol)
 
 
 def refuse_problems(found: Plan, hostname: str | None) -> None:
@@ -276,22 +322,6 @@ async def exchange(session: Session, command: str, answers: t.Sequence[tuple[str
         parsed = parse_line(CLASSIC, "exec", command)
         answers = parsed.command.dialogue if isinstance(parsed, Match) else ()
     return str(await session.command(command, dialogue=tuple(answers)))
-
-
-async def save(session: Session) -> None:
-    """Save the running configuration.
-
-    :raises OperationFailed: the device could not
-    """
-    said = await exchange(session, SAVE)
-    if "[OK]" not in said:
-        answer = said.strip()
-        raise OperationFailed(
-            f"the configuration could not be saved: {answer}",
-            obj=session.hostname,
-            text=answer,
-            next_step="the running configuration stays; save it later with nfvlab.fleet.ios_save",
-        )
 
 
 async def version(session: Session) -> Result:

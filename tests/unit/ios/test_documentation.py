@@ -53,7 +53,7 @@ def test_documentation_and_options_are_the_same(module):
 @pytest.mark.parametrize("module", SPECS)
 def test_the_action_of_a_module_has_its_options(module):
     action = importlib.import_module(f"ansible_collections.nfvlab.fleet.plugins.action.{module}").ActionModule
-    assert action.SPEC == SPECS[module]
+    assert SPECS[module] == action.SPEC
     assert action.work is not base.IosAction.work
 
 
