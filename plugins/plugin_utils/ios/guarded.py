@@ -171,7 +171,9 @@ class _Guarded:
         session = self.session
         startup = await session.command("show startup-config")
         if differences(parse(startup, self.before.dialect), self.before):
-            raise self._unsupported("its startup-config is not its running-config, so a restart would lose more than this change")
+            raise self._unsupported(
+                "its startup-config is not its running-config, so a restart would lose more than this change"
+            )
         await session.command(f"reload in {self.minutes}", ((r"Save\? \[yes/no\]: *$", "no"), *CONFIRM))
 
     async def _arm_nothing(self) -> None:
@@ -282,7 +284,9 @@ class _Guarded:
         while True:
             try:
                 # Both passwords may be the right ones now.
-                target = _credentials(self.session.target, self.change) if int(time.monotonic()) % 2 else self.session.target
+                target = (
+                    _credentials(self.session.target, self.change) if int(time.monotonic()) % 2 else self.session.target
+                )
                 other = Session.open(target)
                 session = await other.__aenter__()
                 break
