@@ -40,7 +40,9 @@ async def log_in(write: t.Callable[..., None], look: Look, target: Target) -> No
         reply, shown = _reply(tail, target, answered)
         write(reply + END, shown + END)
         await look(lambda now, before=tail: now != before, "the console", "")
-    raise TimedOut("the console keeps asking", obj=target.host, endpoint=target.endpoint, next_step="look at it by hand")
+    raise TimedOut(
+        "the console keeps asking", obj=target.host, endpoint=target.endpoint, next_step="look at it by hand"
+    )
 
 
 def _waiting(tail: str) -> bool:

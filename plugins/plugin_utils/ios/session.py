@@ -55,7 +55,9 @@ MARK = "!end of answer"
 # These change the prompt, ask, or may cut the line that they came by: nothing is sent behind them before they are answered.
 ALONE = re.compile(r"(do|default|crypto|hostname|banner|no +username|no +hostname|end|exit)\b", re.IGNORECASE)
 BANNER = re.compile(r"(banner +(?:\w+ +)?)(\^C|\S)(.*)", re.IGNORECASE | re.DOTALL)
-WRITTEN = re.compile(r"Error writing|open failed|No space left|not enough space|Error opening|Overwrite the previous", re.IGNORECASE)
+WRITTEN = re.compile(
+    r"Error writing|open failed|No space left|not enough space|Error opening|Overwrite the previous", re.IGNORECASE
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -214,7 +216,9 @@ class Session:
         self._seen = []
         self._write(END)
         await self.look(
-            lambda tail: bool(_prompt(tail) and self._seen and self._seen[-1].rstrip() == tail.rstrip()), "a prompt", END
+            lambda tail: bool(_prompt(tail) and self._seen and self._seen[-1].rstrip() == tail.rstrip()),
+            "a prompt",
+            END,
         )
         return t.cast(Prompt, _prompt(self._screen.tail))
 
@@ -256,7 +260,9 @@ class Session:
         rows = await self._command(text, dialogue)
         why = answers.refusal(rows)
         if why:
-            raise Refused(f"the device refused '{mask_line(text)}': {why}", obj=self.hostname, endpoint=self.endpoint, text=why)
+            raise Refused(
+                f"the device refused '{mask_line(text)}': {why}", obj=self.hostname, endpoint=self.endpoint, text=why
+            )
         return "\n".join(rows)
 
     async def _command(self, text: str, dialogue: Dialogue = ()) -> list[str]:
@@ -320,9 +326,15 @@ class Session:
         said = " ".join(row.strip() for row in rows if row.strip())
         where = {"obj": self.hostname, "endpoint": self.endpoint, "text": said}
         if answers.LOCKED.search(said):
-            raise Busy("another session has locked the configuration", next_step="end it ('show users', 'clear line')", **where)
+            raise Busy(
+                "another session has locked the configuration", next_step="end it ('show users', 'clear line')", **where
+            )
         if not self.privileged:
-            raise Forbidden("configuration needs privileged EXEC", next_step="set ansible_become and ansible_become_password", **where)
+            raise Forbidden(
+                "configuration needs privileged EXEC",
+                next_step="set ansible_become and ansible_become_password",
+                **where,
+            )
         raise Refused(f"'{how}' did not enter configuration mode: {said}", **where)
 
     async def leave(self) -> None:
@@ -374,7 +386,10 @@ class Session:
             ) from None
         except (ConnectionError, asyncssh_error()) as error:
             raise Interrupted(
-                f"the session broke while waiting for {what}", next_step="run again: it reads first", text=str(error), **where
+                f"the session broke while waiting for {what}",
+                next_step="run again: it reads first",
+                text=str(error),
+                **where,
             ) from None
 
     async def _step(self, what: str = "an answer") -> list[str]:
@@ -480,7 +495,9 @@ class _Push:
                 self.session._track.sent(MARK)
                 batch.append(MARK)
         if batch:
-            self.session._write(END.join(batch) + END, END.join(row.sent.text for row in list(self.flying.values())[-len(batch) :]))
+            self.session._write(
+                END.join(batch) + END, END.join(row.sent.text for row in list(self.flying.values())[-len(batch) :])
+            )
 
     def _fits(self, row: _Row) -> bool:
         if not self.flying:
@@ -498,7 +515,12 @@ class _Push:
             await session._until(lambda: track.idle)
             return
         while not track.done and track.diverged is None:
-            if not track.done and answers.QUESTION.search(session._screen.tail) and track.current and await session._quiet():
+            if (
+                not track.done
+                and answers.QUESTION.search(session._screen.tail)
+                and track.current
+                and await session._quiet()
+            ):
                 await session._refuse_to_answer(track.current, session._screen.tail)
             else:
                 await session._step("the answer to a configuration line")
@@ -542,7 +564,11 @@ class _Push:
                     track.row(text)
                 track.tail(session._screen.tail)
         for row in self.flying.values():
-            why = "the device lost what was typed ahead" if row.exchange in track.waiting else f"the device read '{mask_line(echoed)}'"
+            why = (
+                "the device lost what was typed ahead"
+                if row.exchange in track.waiting
+                else f"the device read '{mask_line(echoed)}'"
+            )
             self.outcome.failed.append(Failure(row.sent.number, row.sent.text, why))
         self.flying.clear()
         track.waiting.clear()
@@ -557,7 +583,9 @@ def asyncssh_error() -> type[Exception]:
 
 def _renamed(shown: str, names: t.Sequence[str]) -> str:
     """Which name a prompt shows, which may be cut."""
-    return next((name for name in names if name == shown), next((name for name in names if name.startswith(shown)), shown))
+    return next(
+        (name for name in names if name == shown), next((name for name in names if name.startswith(shown)), shown)
+    )
 
 
 def _prompt(tail: str) -> Prompt | None:
@@ -611,7 +639,8 @@ def _banner(sent: Sent, found: re.Match[str]) -> _Row:
     chosen = next((one for one in DELIMITERS if one not in body), None)
     if chosen is None:
         raise InvalidOption(
-            f"the banner '{sent.text}' holds every character that could end it", next_step=f"leave one of {DELIMITERS} out"
+            f"the banner '{sent.text}' holds every character that could end it",
+            next_step=f"leave one of {DELIMITERS} out",
         )
     head = f"{found[1].rstrip()} {chosen}"
     # The first row holds the delimiter alone: behind it nothing is interpreted.

@@ -125,7 +125,9 @@ class Attribution:
     def _is_name(self, name: str, configuring: bool) -> bool:
         if name in self.names:
             return True
-        return configuring and any(len(full) > len(name) >= 1 and full.startswith(name) for full in self.names if len(full) > 8)
+        return configuring and any(
+            len(full) > len(name) >= 1 and full.startswith(name) for full in self.names if len(full) > 8
+        )
 
     def row(self, text: str) -> None:
         """A row has ended."""

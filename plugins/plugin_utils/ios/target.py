@@ -28,7 +28,11 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "become_password": ("ansible_become_password", "ansible_become_pass", "ansible_enable_password"),
     "timeout": ("ansible_command_timeout", "ansible_timeout"),
     "connect_timeout": ("ansible_connect_timeout", "ansible_ssh_timeout"),
-    "host_key_checking": ("ansible_host_key_checking", "ansible_ssh_host_key_checking", "ansible_libssh_host_key_checking"),
+    "host_key_checking": (
+        "ansible_host_key_checking",
+        "ansible_ssh_host_key_checking",
+        "ansible_libssh_host_key_checking",
+    ),
     "known_hosts": ("ios_known_hosts",),
     "legacy_algorithms": ("ios_legacy_algorithms",),
     "transport": ("ios_transport",),
@@ -130,7 +134,9 @@ def _through(variables: t.Mapping[str, t.Any], values: t.Mapping[str, t.Any]) ->
     for name in ("ansible_libssh_proxy_command", "ansible_paramiko_proxy_command"):
         if variables.get(name):
             return {"proxy_command": _filled(str(variables[name]), values)}
-    words = shlex.split(" ".join(str(variables.get(name) or "") for name in ("ansible_ssh_common_args", "ansible_ssh_extra_args")))
+    words = shlex.split(
+        " ".join(str(variables.get(name) or "") for name in ("ansible_ssh_common_args", "ansible_ssh_extra_args"))
+    )
     for at, word in enumerate(words):
         option = words[at + 1] if word in ("-o", "-J") and at + 1 < len(words) else word[2:]
         if word.startswith("-J"):

@@ -192,7 +192,9 @@ class StreamPipe(Pipe):
 
     async def open(self, target: Target) -> StreamPipe:
         loop = asyncio.get_running_loop()
-        await asyncio.wait_for(loop.create_connection(lambda: _Stream(self), target.host, target.port), target.connect_timeout)
+        await asyncio.wait_for(
+            loop.create_connection(lambda: _Stream(self), target.host, target.port), target.connect_timeout
+        )
         return self
 
     def write(self, data: bytes) -> None:
@@ -306,7 +308,11 @@ def translated(error: Exception, target: Target) -> FleetError:
             **where,
         )
     if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
-        return TimedOut("the device did not answer in time", next_step="check the address, or raise ansible_connect_timeout", **where)
+        return TimedOut(
+            "the device did not answer in time",
+            next_step="check the address, or raise ansible_connect_timeout",
+            **where,
+        )
     if isinstance(error, (asyncssh.ConnectionLost, asyncssh.ChannelOpenError)):
         return Unreachable(
             "the device closed the connection before the login ended",

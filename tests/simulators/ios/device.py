@@ -146,6 +146,8 @@ class Device:
         self.config = state.factory(dialect, self.ports)
         self.boot_errors: list[str] = []
         self.boot()
+        if startup:  # what a device has saved is written in its own way
+            self.startup = "\n".join(render.body(self)) + "\n"
         if key_bits and self.config.domain:
             self.make_key(key_bits)
 
