@@ -39,7 +39,7 @@ def router(name: str, dialect: str = "xe", number: int = 1, **rest: t.Any) -> di
     return {"name": name, "dialect": dialect, **settings, **rest}
 
 
-def variables(lab: Lab, name: str, number: int = 1, **rest: t.Any) -> dict[str, t.Any]:
+def variables(lab: Lab, name: str, **rest: t.Any) -> dict[str, t.Any]:
     """The inventory variables of such a router."""
     return {
         "ansible_connection": "local",
@@ -48,7 +48,6 @@ def variables(lab: Lab, name: str, number: int = 1, **rest: t.Any) -> dict[str, 
         "ansible_user": "admin",
         "ansible_password": PASSWORD,
         "ansible_host_key_checking": False,
-        "ios_management_address": f"172.16.0.{number}",
         **rest,
     }
 

@@ -11,12 +11,9 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
-    FleetError,
     Forbidden,
     InvalidOption,
     Malformed,
-    NotKept,
-    OperationFailed,
 )
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import shows
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.diff import Plan, plan
@@ -156,38 +153,13 @@ def finished(report: guarded.Report, result: Result, hostname: str) -> None:
         "rejected": [{"number": one.number, "line": one.text, "answer": one.answer} for one in report.failed],
         "not_sent": [line.text for line in report.not_sent],
         "unknown": [line.text for line in report.unknown],
-        "rolled_back": report.rolled_back,
+        "rolled_back": bool(report.rolled_back),
         "guard": report.guard,
         "saved": False,
     }
-    error = report.error or _rejected(report) or _mismatch(report)
-    if error:
-        error.outcome = result
-        raise error.about(hostname)
-
-
-def _rejected(report: guarded.Report) -> FleetError | None:
-    if not report.failed:
-        return None
-    first = report.failed[0]
-    return OperationFailed(
-        f"line {first.number} '{first.text}' was refused: {first.answer}",
-        text=first.answer,
-        next_step=f"{len(report.applied)} lines had been taken before and {_fate(report)}",
-    )
-
-
-def _mismatch(report: guarded.Report) -> FleetError | None:
-    if not report.mismatch:
-        return None
-    differing = "; ".join(report.mismatch[:5])
-    return NotKept(
-        f"the configuration came out other than predicted: {differing}", next_step=f"the change {_fate(report)}"
-    )
-
-
-def _fate(report: guarded.Report) -> str:
-    return f"were taken back ({report.guard})" if report.rolled_back else "were not taken back"
+    if report.error:
+        report.error.outcome = result
+        raise report.error.about(hostname)
 
 
 def offline(options: t.Mapping[str, t.Any], how: How, warnings: list[str]) -> Result:
