@@ -332,7 +332,14 @@ GLOBAL = (
         source=REFERENCE,
     ),
     Command(
-        "config", "interface <name:interface>", key=("name",), enters="interface", order=200, phase=40, source=REFERENCE
+        "config",
+        "interface <name:interface>",
+        key=("name",),
+        enters="interface",
+        order=200,
+        phase=40,
+        gone=39,
+        source=REFERENCE,
     ),
     Command(
         "config",

@@ -22,7 +22,7 @@ from .grammar import negation, per_dialect
 from .grammar import printed as printed_syntax
 from .management import Management, lockouts
 from .syntax import compile_syntax, print_values
-from .tree import ACL_KINDS, VTY, Config, Entry, Slot, masked_line, parse, same, slots_of, state
+from .tree import ACL_KINDS, UNTYPEABLE, VTY, Config, Entry, Slot, masked_line, parse, same, slots_of, state
 
 CONSOLE_LIMIT = 254
 DELIMITERS = "#~@%&|+=*_$!"
@@ -82,6 +82,7 @@ def plan(
     purge_unknown: bool = False,
     management: Management | None = None,
     allow_lockout: bool = False,
+    restoring: bool = False,
 ) -> Plan:
     """The way from C(running) to C(wanted).
 
@@ -90,8 +91,10 @@ def plan(
     :param purge_unknown: replaced also removes lines that the grammar does not know
     :param management: what this session came in by; null: nobody is (an offline plan)
     :param allow_lockout: lockouts are warnings
+    :param restoring: C(wanted) was printed by this device: also what it does not print is known, and set back
     """
     planner = _Planner(running, wanted, mode == "replaced", purge_unknown, management)
+    planner.restoring = restoring
     planner.work(tuple(section or ()))
     return planner.result(allow_lockout)
 
@@ -150,6 +153,7 @@ class _Planner:
         self.purge = purge
         self.purge_unknown = purge_unknown
         self.management = management
+        self.restoring = False
         self.predicted = running.copy()
         self.blocks: list[_Block] = []
         self.unmanaged: list[str] = []
@@ -219,6 +223,9 @@ class _Planner:
         if entry.untouched or state(self.dialect, entry) is None:
             return
         unknown = entry.command is None
+        if entry.command and entry.command.keeps_no and self.restoring:
+            self._default(entry, entry.command, place)
+            return
         if (unknown and not self.purge_unknown) or (entry.command and entry.command.keeps_no):
             self.unmanaged.append(" / ".join([*place.path, masked_line(entry)]))
             return
@@ -238,6 +245,12 @@ class _Planner:
         alone = bool(dialogue or entry.mode)
         place.changes.append(_Change(gone, order, text, secrets.mask_line(text), dialogue, alone))
         self._forget(entry, place.predicted)
+
+    def _default(self, entry: Entry, command: Command, place: _Place) -> None:
+        """Set a switch back to what it was without being printed."""
+        text = f"default {_negated(self.dialect, command, entry.values)}"
+        place.changes.append(_Change(200 - command.phase, command.order, text, text))
+        del place.predicted.children[entry.slot]
 
     def _empty(self, entry: Entry, place: _Place) -> None:
         empty = Entry(entry.text, entry.slot, entry.command, entry.mode)
@@ -290,9 +303,13 @@ class _Planner:
         if running is not None and command is not None and other and not command.overwrites:
             self._remove(running, place)
             place.changes[-1] = place.changes[-1]._replace(phase=command.phase, order=command.order - 1)
+        if wanted.slot == ("ip address",) and "address" in wanted.values:
+            self._promote(str(wanted.values["address"]), place)
         order = command.order if command else 500
         phase = command.phase if command else 20
         text = self._typed(running, wanted)
+        if UNTYPEABLE.search(text if wanted.body is None else wanted.body):
+            self.problems.append(Problem("refused", f"'{masked_line(wanted)[:40]}' contains control characters"))
         if len(text) > CONSOLE_LIMIT and wanted.body is None:
             self.problems.append(Problem("too_long", f"'{masked_line(wanted)[:40]}...' has more than 254 characters"))
         dialogue = command.dialogue if command else ()
@@ -304,6 +321,12 @@ class _Planner:
             place.predicted.children.pop(wanted.slot, None)
         else:
             place.predicted.children[wanted.slot] = after
+
+    def _promote(self, address: str, place: _Place) -> None:
+        """A secondary address that becomes the primary one goes first."""
+        second = place.predicted.children.get(("ip address secondary", address))
+        if second is not None:
+            self._remove(second, place)
 
     def _shown(self, wanted: Entry, text: str, after: Entry) -> str:
         if wanted.body is not None:
@@ -426,20 +449,11 @@ class _Planner:
             self.blocks.append(_Block(40, 200, (entry.text,), again))
 
     def _overlaps(self) -> None:
-        seen: list[tuple[tuple[int, int], str]] = []
-        for slot, entry in self.predicted.root.children.items():
-            if slot[0] != "interface" or _in_vrf(entry):
-                continue
-            seen += [(one, entry.text) for one in _networks(entry)]
-        seen.sort()
-        for (one, name), (other, second) in zip(seen, seen[1:]):
-            if name != second and _overlap(one, other) and not self._had_both(name, second):
-                self.problems.append(Problem("overlap", f"the addresses of {name} and {second} overlap"))
-
-    def _had_both(self, name: str, second: str) -> bool:
-        """An overlap that the device has already accepted is none of ours."""
-        one, two = self.running.find((name,)), self.running.find((second,))
-        return any(_overlap(a, b) for a in _networks(one) for b in _networks(two))
+        known = overlaps(self.running)
+        for one, other in overlaps(self.predicted):
+            if (one, other) not in known:  # what the device has accepted before is none of ours
+                text = f"the addresses of interface {one} and interface {other} overlap"
+                self.problems.append(Problem("overlap", text))
 
     # -- the result --------------------------------------------------------------------------------------------------
 
@@ -521,6 +535,26 @@ def _networks(entry: Entry | None) -> list[tuple[int, int]]:
         if child.slot[0] in ("ip address", "ip address secondary") and "address" in child.values and not child.negated:
             found.append((tokens.address_number(child.values["address"]), tokens.address_number(child.values["mask"])))
     return found
+
+
+def overlaps(config: Config) -> list[tuple[str, str]]:
+    """The pairs of interfaces whose networks overlap, which IOS refuses; those in a VRF are not compared."""
+    networks = sorted(
+        (number & mask, -mask, str(slot[1]))
+        for slot, entry in config.root.children.items()
+        if slot[0] == "interface" and not _in_vrf(entry)
+        for number, mask in _networks(entry)
+    )
+    found: dict[tuple[str, str], None] = {}
+    around: list[tuple[int, int, str]] = []
+    for number, negative, name in networks:
+        while around and number & around[-1][1] != around[-1][0]:
+            around.pop()
+        for _number, _mask, outer in around:
+            if outer != name:
+                found[min(outer, name), max(outer, name)] = None
+        around.append((number, -negative, name))
+    return list(found)
 
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:

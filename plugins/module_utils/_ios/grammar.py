@@ -80,7 +80,7 @@ class Match(t.NamedTuple):
 class Unknown(t.NamedTuple):
     """A line with a word that cannot stand where it stands. C(column) counts from 0; C(near): words it may be meant as.
 
-    C(modelled) is false where the first word is IOS's, but not in the table.
+    modelled: false where the first word is IOS's, but not in the table; expected: what could stand there
     """
 
     text: str
@@ -88,6 +88,7 @@ class Unknown(t.NamedTuple):
     column: int
     near: tuple[str, ...]
     modelled: bool
+    expected: tuple[str, ...] = ()
 
 
 class Ambiguous(t.NamedTuple):
@@ -329,7 +330,7 @@ def _why_not(line: _Line, mode: str) -> Parsed:
         return Unknown(line.text, mode, line.starts[at], (), False)
     shared = max((len(os.path.commonprefix([word, one])) for one in node.words), default=0)
     alike = near(word.lower(), node.words)
-    return Unknown(line.text, mode, line.starts[at] + shared, (alike,) if alike else (), True)
+    return Unknown(line.text, mode, line.starts[at] + shared, (alike,) if alike else (), True, expected)
 
 
 def _expected(node: _Node) -> tuple[str, ...]:
@@ -351,7 +352,8 @@ def _gather(values: list[tuple[str, t.Any]]) -> dict[str, t.Any]:
 def _print(dialect: str, command: Command, values: t.Mapping[str, t.Any], negated: bool) -> str:
     if negated and not set(_needed(dialect, command)) <= set(values):
         return print_values(compile_syntax(negation(command)), values, {})
-    return print_values(compile_syntax(printed(dialect, command)), values, command.implied)
+    said = {name: value for name, value in command.implied.items() if name not in command.sticky}
+    return print_values(compile_syntax(printed(dialect, command)), values, said if command.sticky else command.implied)
 
 
 def canonical(dialect: Dialect, command: Command, values: t.Mapping[str, t.Any], negated: bool = False) -> str:

@@ -94,7 +94,7 @@ def lockouts(running: Config, after: Config, lines: t.Sequence[str], way: Manage
     if way is None:
         return []
     if way.console:
-        return _login_cut(running, after, ("line con", 0), way)
+        return _login_cut(running, after, ("line con", 0), way)[:1]
     if not way.found:
         risky = [line for line in lines if _RISKY.match(line)]
         return [f"the way of this session is not known, and '{line}' might cut it" for line in risky[:3]]
@@ -209,7 +209,13 @@ def _login_problem(config: Config, slot: tuple[t.Any, ...], way: Management) -> 
         if way.user and way.user not in users:
             return f"user {way.user}, whom this session belongs to, would go"
         return None if users else f"{name} would ask for users, and there are none"
-    secured = login is not None and login.text == "login" and not login.negated
-    if secured and line is not None and ("password",) not in line.children:
+    if way.protocol == "ssh" and (login is None or login.text == "login"):
+        return f"{name} would ask for its password, which SSH does not know" if _asks(login) else None
+    if _asks(login) and line is not None and ("password",) not in line.children:
         return f"{name} would ask for a password, and has none"
     return None
+
+
+def _asks(login: Entry | None) -> bool:
+    """Whether a line asks for its own password."""
+    return login is not None and login.text == "login" and not login.negated

@@ -40,7 +40,8 @@ _FROM_DEVICE = re.compile(
     r"^(?:Building configuration\.\.\.|Current configuration ?: \d|Using \d+ out of \d)", re.MULTILINE
 )
 
-_CONTROL = re.compile(r"[\x00-\x02\x04-\x08\x0b-\x1f\x7f]")
+# What a terminal takes for a command of its own, or the end of a line.
+UNTYPEABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class Entry:
@@ -258,7 +259,7 @@ class _Reader:
         parsed = parse_line(self.dialect, here.mode, text)
         if self.config.from_device:
             return parsed if isinstance(parsed, Match) and parsed.exact and parsed.mode == here.mode else None
-        if isinstance(parsed, Match) and parsed.mode == here.mode:
+        if isinstance(parsed, Match) and (parsed.mode == here.mode or parsed.do):
             return parsed
         flat = self._in_last(text, indent)
         if flat is not None:
@@ -328,12 +329,13 @@ class _Reader:
 
     def _complain(self, text: str, parsed: Parsed | None) -> None:
         if isinstance(parsed, Unknown) and parsed.modelled:
-            hint = f"; did you mean '{parsed.near[0]}'?" if parsed.near else ""
-            word = text[parsed.column :].split()
-            self._remark("unknown", text, f"unknown at '{word[0] if word else text}'{hint}", parsed.column, parsed.near)
+            start = text.rfind(" ", 0, parsed.column + 1) + 1
+            word, _blank, rest = text[start:].partition(" ")
+            shown = text[: start + len(word)] + (" ..." if rest else "")  # the rest may be a secret
+            hint = f"did you mean '{parsed.near[0]}'?" if parsed.near else _one_of(parsed.expected)
+            self._remark("unknown", shown, f"unknown at '{word}'; {hint}", parsed.column, parsed.near)
         elif isinstance(parsed, Incomplete):
-            follows = ", ".join(parsed.expected[:8])
-            self._remark("incomplete", text, f"incomplete: {follows} may follow", parsed.column, parsed.expected)
+            self._remark("incomplete", text, f"incomplete; {_one_of(parsed.expected)}", parsed.column)
         elif parsed is not None and not isinstance(parsed, (Match, Unknown)):
             several = ", ".join(parsed.candidates)
             self._remark("ambiguous", text, f"ambiguous: {several}", parsed.column, parsed.candidates)
@@ -359,6 +361,11 @@ class _Reader:
 def _unsecured(login: Command) -> Command:
     """On the console, unlike on vty lines, C(no login) is what holds anyway."""
     return login._replace(keeps_no=False)
+
+
+def _one_of(expected: tuple[str, ...]) -> str:
+    shown = ", ".join(expected[:8])
+    return f"possible here: {shown}{', ...' if len(expected) > 8 else ''}"
 
 
 def entries_of(dialect: Dialect, parsed: Match) -> list[Entry]:
@@ -387,6 +394,9 @@ def entries_of(dialect: Dialect, parsed: Match) -> list[Entry]:
 
 
 def _single(dialect: Dialect, command: Command, values: t.Mapping[str, t.Any], negated: bool) -> Entry:
+    for name in command.sticky:  # typed, it takes back what was typed before; it is not printed
+        if name in values and values[name] == command.implied.get(name):
+            values = {key: value for key, value in values.items() if key != name}
     text = canonical(dialect, command, values, negated)
     if command.mode in ACL_KINDS.values() and "sequence" in values:
         text = text[len(str(values["sequence"])) + 1 :] or text
@@ -434,8 +444,8 @@ def _says_something(dialect: Dialect, entry: Entry) -> bool:
 
 def same(dialect: Dialect, one: Entry, other: Entry) -> bool:
     """Whether two entries of a slot say the same, apart from what is under them."""
-    if one.body != other.body:
-        return False
+    if (one.body or "").strip("\n") != (other.body or "").strip("\n"):
+        return False  # whether the text begins on the delimiter's line is not kept by all trains
     first, second = state(dialect, one), state(dialect, other)
     if first == second:
         return True
