@@ -76,7 +76,7 @@ async def management(session: Session, running: Config) -> ways.Management:
     users = await session.command("show users")
     if session.target.transport == "console":
         return ways.Management(found=True, console=True, protocol="console")
-    found = ways.find(running, users, address=session.target.host)
+    found = ways.find(running, users, address=session.target.management_address or session.target.host)
     if found.found:
         return found
     try:
