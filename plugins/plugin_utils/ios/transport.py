@@ -315,6 +315,8 @@ def translated(error: Exception, target: Target) -> FleetError:
             next_step="check the address, or raise ansible_connect_timeout",
             **where,
         )
+    if isinstance(error, ConnectionResetError):
+        return _turned_away(where)
     if isinstance(error, OSError):
         return Unreachable(f"nothing answers: {error}", next_step="check the address and the port", **where)
     return Interrupted(f"{type(error).__name__}: {error}", **where)
@@ -336,9 +338,14 @@ def _translated(error: asyncssh.Error, where: dict[str, t.Any], target: Target) 
             **where,
         )
     if isinstance(error, (asyncssh.ConnectionLost, asyncssh.ChannelOpenError)):
-        return Unreachable(
-            "the device closed the connection before the login ended",
-            next_step="its vty lines may be in use, or take no SSH: see 'show users' on its console",
-            **where,
-        )
+        return _turned_away(where)
     return Unreachable(f"SSH failed: {error}", next_step="check the address and the port", **where)
+
+
+def _turned_away(where: dict[str, t.Any]) -> Unreachable:
+    return Unreachable(
+        "the device closed the connection before the login ended",
+        next_step="its vty lines may be in use or take no SSH (see 'show users' on its console), or it is an old one that "
+        "needs ios_legacy_algorithms",
+        **where,
+    )

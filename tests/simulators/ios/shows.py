@@ -626,7 +626,9 @@ def controllers(shell: Shell) -> list[str]:
 @show("ip route")
 def ip_route(shell: Shell) -> list[str]:
     device = shell.device
-    gateway = next((route.split() for route in device.config.routes.values() if route.startswith("0.0.0.0 0.0.0.0 ")), None)
+    gateway = next(
+        (route.split() for route in device.config.routes.values() if route.startswith("0.0.0.0 0.0.0.0 ")), None
+    )
     routes = []
     for interface, address in addresses(device):
         if up(device, interface)[1] != "up":
