@@ -402,12 +402,14 @@ class Shell:
         device.lines_seen += 1
         self.terminal.flush()
         if faults.cut_after is not None and device.lines_seen > faults.cut_after:
+            faults.cut_after = None
             raise Cut
         if faults.reload_after is not None and device.lines_seen > faults.reload_after:
             faults.reload_after = None
             device.reload()
             raise Cut
         if faults.hang_after is not None and device.lines_seen > faults.hang_after:
+            faults.hang_after = None
             self.wire.mute()
 
     def _noise(self) -> None:
