@@ -2,78 +2,110 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of the IOS modules share: simulated routers, and an action that runs as Ansible runs it."""
+"""What the tests of IOS sessions share: simulated routers (SIMULATOR), and the way to reach them."""
 
 from __future__ import annotations
 
-import importlib
-import types
+import asyncio
+import contextlib
+import pathlib
 import typing as t
+
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.diff import plan
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.grammar import CLASSIC, XE
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.tree import parse
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios import guarded
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session, Target
 
 from tests.simulators.ios import Lab
 
-PASSWORD = "nfvt-pass-1"
-PORT = {"classic": "FastEthernet0/0", "xe": "GigabitEthernet1"}
-SECOND = {"classic": "FastEthernet0/1", "xe": "GigabitEthernet2"}
-
-STARTUP = """\
-hostname {name}
-enable secret 0 nfvt-enable
-username admin privilege 15 secret 0 nfvt-pass-1
-ip domain name lab.example
+USER, PASSWORD, ENABLE = "admin", "adm1n-Pass", "en4ble-Pass"
+SECRETS = (PASSWORD, ENABLE)
+PEER = "192.0.2.100"
+PORTS = {"xe": "GigabitEthernet1", "classic": "FastEthernet0/0"}
+DIALECTS = {"xe": XE, "classic": CLASSIC}
+START = """hostname {name}
+enable secret 0 {enable}
+ip {domain} lab.example
+username {user} privilege {level} secret 0 {password}
 interface {port}
- ip address 172.16.0.{number} 255.255.0.0
- no shutdown
-ip ssh version 2
+ ip address 192.0.2.1 255.255.255.0
 line vty 0 4
  login local
  transport input ssh
-end
 """
+ARCHIVE = "archive\n path flash:archive\n"
 
 
-def router(name: str, dialect: str = "xe", number: int = 1, **rest: t.Any) -> dict[str, t.Any]:
-    """A simulated router that can be reached over SSH, as C(admin)."""
-    startup = STARTUP.format(name=name, port=PORT[dialect], number=number)
-    settings = {"management": (PORT[dialect], "172.16.0.99"), "startup": startup}
-    return {"name": name, "dialect": dialect, **settings, **rest}
-
-
-def variables(lab: Lab, name: str, **rest: t.Any) -> dict[str, t.Any]:
-    """The inventory variables of such a router."""
-    return {
-        "ansible_connection": "local",
-        "ansible_host": "127.0.0.1",
-        "ansible_port": lab.port(name),
-        "ansible_user": "admin",
-        "ansible_password": PASSWORD,
-        "ansible_host_key_checking": False,
-        **rest,
-    }
-
-
-def act(
-    module: str,
-    host: str,
-    hosts: t.Mapping[str, t.Mapping[str, t.Any]],
-    options: t.Mapping[str, t.Any],
-    *,
-    check: bool = False,
+def device(
+    name: str = "r1", dialect: str = "xe", *, level: int = 15, more: str = "", **options: t.Any
 ) -> dict[str, t.Any]:
-    """Run a module's action in this process, as Ansible does for a task of a host."""
-    plugin = importlib.import_module(f"ansible_collections.nfvlab.fleet.plugins.action.{module}").ActionModule
-    task = types.SimpleNamespace(
-        args=dict(options), check_mode=check, async_val=0, action=f"nfvlab.fleet.{module}", vars={}
+    """The arguments of a device that can be reached over SSH."""
+    port = PORTS[dialect]
+    domain = "domain name" if dialect == "xe" else "domain-name"
+    text = START.format(name=name, enable=ENABLE, domain=domain, user=USER, password=PASSWORD, level=level, port=port)
+    return {"name": name, "dialect": dialect, "startup": text + more, "management": (port, PEER), **options}
+
+
+@contextlib.contextmanager
+def one(**options: t.Any) -> t.Iterator[Lab]:
+    """A lab of one device C(r1)."""
+    with Lab([device(**options)]) as lab:
+        yield lab
+
+
+def target(lab: Lab, name: str = "r1", **options: t.Any) -> Target:
+    """The way to a device."""
+    known = {"host_key_checking": False} if "known_hosts" not in options else {}
+    return Target(
+        **{
+            "host": "127.0.0.1",
+            "port": lab.port(name),
+            "user": USER,
+            "password": PASSWORD,
+            "timeout": 10.0,
+            **known,
+            **options,
+        }
     )
-    shell = types.SimpleNamespace(tmpdir="/tmp")
-    action = plugin(
-        task=task,
-        connection=types.SimpleNamespace(_shell=shell, transport="local"),
-        play_context=types.SimpleNamespace(remote_user=None, password=None, become_pass=None),
-        loader=None,
-        templar=types.SimpleNamespace(template=lambda value: value),
-        shared_loader_obj=None,
-    )
-    facts = {"inventory_hostname": host, "hostvars": hosts, "ansible_play_hosts_all": list(hosts), **hosts[host]}
-    result: dict[str, t.Any] = action.run(task_vars=facts)
-    return result
+
+
+def on(way: Target, work: t.Callable[[Session], t.Awaitable[t.Any]], **options: t.Any) -> t.Any:
+    """Do something in a session and return what it returns."""
+
+    async def run() -> t.Any:
+        async with Session.open(way, **options) as session:
+            return await work(session)
+
+    return asyncio.run(run())
+
+
+def push(way: Target, lines: t.Sequence[t.Any], **options: t.Any) -> t.Any:
+    """Push lines, and return the outcome."""
+    return on(way, lambda session: session.push(lines, **options))
+
+
+def change(
+    way: Target, intent: str, dialect: str = "xe", *, guard: str = "auto", minutes: int = 1, **how: t.Any
+) -> t.Any:
+    """Carry an intent out under a guard; returns the report, and the configurations before and as predicted."""
+
+    async def work(session: Session) -> t.Any:
+        before = parse(await session.command("show running-config"), DIALECTS[dialect])
+        wanted = plan(before, parse(intent, DIALECTS[dialect]), **how)
+        report = await guarded.apply(session, wanted, before, guard=guard, minutes=minutes)
+        return report, before, wanted
+
+    return on(way, work)
+
+
+def running(lab: Lab, name: str = "r1") -> t.Any:
+    """What a device has, read beside any session."""
+    state = lab.export(name)
+    return parse("\n".join(state["running"]), DIALECTS[state["dialect"]])
+
+
+def known_hosts(lab: Lab, folder: pathlib.Path) -> str:
+    file = folder / "known_hosts"
+    file.write_text(lab.known_hosts())
+    return str(file)

@@ -52,7 +52,7 @@ def _waiting(tail: str) -> bool:
 def _reply(tail: str, target: Target, answered: set[str]) -> tuple[str, str]:
     """What to type, and what a transcript shows of it."""
     if DIALOG.search(tail):
-        return "no", "no"
+        return "no" + END, "no"  # the second one for whatever comes between the dialog and the prompt
     if AUTOINSTALL.search(tail):
         return "yes", "yes"
     kind = "user" if USER.search(tail) else "password"

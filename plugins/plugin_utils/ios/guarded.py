@@ -21,9 +21,11 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     Busy,
     FleetError,
     InUse,
+    Interrupted,
     NotKept,
     OperationFailed,
     Refused,
+    TimedOut,
     Unsupported,
 )
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import management as ways
@@ -76,7 +78,7 @@ async def management(session: Session, running: Config) -> ways.Management:
     users = await session.command("show users")
     if session.target.transport == "console":
         return ways.Management(found=True, console=True, protocol="console")
-    found = ways.find(running, users, address=session.target.host)
+    found = ways.find(running, users, address=session.target.management_address or session.target.host)
     if found.found:
         return found
     try:
@@ -276,7 +278,7 @@ class _Guarded:
     @contextlib.asynccontextmanager
     async def _again(self) -> t.AsyncIterator[Session]:
         """The session, or where it is gone a new one: while a timer of the device runs, that may take until it has fired."""
-        if not isinstance(self.report.error, FleetError) or self.report.unknown == [] and await _alive(self.session):
+        if not isinstance(self.report.error, (Interrupted, TimedOut)) and await _alive(self.session):
             yield self.session
             return
         patience = self.minutes * 60 + 60 if self.report.guard in (REVERT, RELOAD) else self.session.target.timeout

@@ -25,7 +25,6 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     Forbidden,
     Interrupted,
     InvalidOption,
-    Malformed,
     OperationFailed,
     Refused,
     TimedOut,
@@ -198,7 +197,7 @@ class Session:
         if nudge and silence < self.target.timeout:
             try:
                 data = await self._pipe.read(NUDGE)
-            except (TimeoutError, asyncio.TimeoutError):
+            except TimeoutError:
                 self._write(nudge)
                 return silence + NUDGE
             except ConnectionError:
@@ -378,13 +377,13 @@ class Session:
         where = {"obj": self.hostname or self.target.host, "endpoint": self.endpoint}
         try:
             return await self._pipe.read(self.target.timeout)
-        except (TimeoutError, asyncio.TimeoutError):
+        except TimeoutError:
             raise TimedOut(
                 f"the device said nothing for {self.target.timeout:g} s while waiting for {what}",
                 next_step="see whether it hangs, or raise ansible_command_timeout",
                 **where,
             ) from None
-        except (ConnectionError, asyncssh_error()) as error:
+        except ConnectionError as error:
             raise Interrupted(
                 f"the session broke while waiting for {what}",
                 next_step="run again: it reads first",
@@ -431,9 +430,9 @@ class Session:
         before = self._screen.tail
         try:
             data = await self._pipe.read(QUIET)
-        except (TimeoutError, asyncio.TimeoutError):
+        except TimeoutError:
             return True
-        except (ConnectionError, asyncssh_error()):
+        except ConnectionError:
             return False
         for row in self._screen.feed(data):
             self._track.row(row)
@@ -557,7 +556,7 @@ class _Push:
         self.stopped = True
         self.outcome.diverged = True
         session, track = self.session, self.session._track
-        with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
+        with contextlib.suppressTimeoutError:
             while True:
                 data = await session._pipe.read(SETTLED)
                 for text in session._screen.feed(data):
@@ -574,11 +573,6 @@ class _Push:
         track.waiting.clear()
         track.done.clear()
         track.diverged, track.current = None, None
-
-
-def asyncssh_error() -> type[Exception]:
-    """The base of asyncssh's errors."""
-    return transport.asyncssh.Error
 
 
 def _renamed(shown: str, names: t.Sequence[str]) -> str:
@@ -642,7 +636,7 @@ def _banner(sent: Sent, found: re.Match[str]) -> _Row:
             f"the banner '{sent.text}' holds every character that could end it",
             next_step=f"leave one of {DELIMITERS} out",
         )
-    head = f"{found[1].rstrip()} {chosen}"
-    # The first row holds the delimiter alone: behind it nothing is interpreted.
-    rows = [head, *body.split("\n")]
-    return _Row(sent, END.join(rows) + chosen, head, True, (), typed=(*rows[1:-1], rows[-1] + chosen))
+    first, *rows = [*body.split("\n")[:-1], body.split("\n")[-1] + chosen]
+    head = f"{found[1].rstrip()} {chosen}{first}"
+    # Only the first row goes through the line editor.
+    return _Row(sent, END.join([_wire(head), *rows]), head, True, (), typed=(MARK, *rows))

@@ -39,6 +39,7 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "jump": ("ios_jump",),
     "jump_password": ("ios_jump_password",),
     "window": ("ios_window",),
+    "management_address": ("ios_management_address",),
 }
 
 
@@ -54,6 +55,7 @@ class Target:
     :param jump: C([USER@]HOST[:PORT]) of a host to go through
     :param proxy_command: a command whose input and output is the connection
     :param timeout: seconds of silence after which the device counts as hanging
+    :param management_address: the device's own address, where C(host) is that of a port forwarding
     :param window: lines that may be under way at a time
     """
 
@@ -74,6 +76,7 @@ class Target:
     timeout: float = 30.0
     connect_timeout: float = 30.0
     window: int = 32
+    management_address: str | None = None
 
     def __post_init__(self) -> None:
         for name, allowed in (("transport", TRANSPORTS), ("legacy_algorithms", ALGORITHMS)):

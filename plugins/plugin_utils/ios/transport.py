@@ -10,7 +10,6 @@ import asyncio
 import os
 import typing as t
 
-import asyncssh
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     FleetError,
     Forbidden,
@@ -23,6 +22,13 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
 )
 
 from .target import Target
+
+try:
+    import asyncssh
+except ImportError as error:
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
 
 # Facts: classic IOS offers nothing else. Each list extends what asyncssh offers by itself.
 SHA1 = {
@@ -84,17 +90,6 @@ class Pipe:
         raise ConnectionError(str(self._lost or "the device closed the connection"))
 
 
-class _Session(asyncssh.SSHClientSession[bytes]):
-    def __init__(self, pipe: SshPipe) -> None:
-        self._pipe = pipe
-
-    def data_received(self, data: bytes, datatype: t.Any) -> None:
-        self._pipe.fed(data)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._pipe.lost(exc)
-
-
 class SshPipe(Pipe):
     """A terminal session over SSH."""
 
@@ -108,7 +103,11 @@ class SshPipe(Pipe):
             tunnel = await self._jump(target) if target.jump else None
             connection = await self._connect(target, tunnel)
             self._channel, _session = await connection.create_session(
-                lambda: _Session(self), request_pty="force", term_type="vt100", term_size=(COLUMNS, ROWS), encoding=None
+                lambda: _session_of(self),
+                request_pty="force",
+                term_type="vt100",
+                term_size=(COLUMNS, ROWS),
+                encoding=None,
             )
         except BaseException:
             await self.close()
@@ -162,6 +161,19 @@ class SshPipe(Pipe):
         for connection in reversed(self._connections):
             connection.abort()
             await connection.wait_closed()
+
+
+def _session_of(pipe: SshPipe) -> asyncssh.SSHClientSession[bytes]:
+    """What asyncssh hands a session's bytes to."""
+
+    class Session(asyncssh.SSHClientSession):  # type: ignore[type-arg]
+        def data_received(self, data: bytes, datatype: t.Any) -> None:
+            pipe.fed(data)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            pipe.lost(exc)
+
+    return Session()
 
 
 class _Stream(asyncio.Protocol):
@@ -283,6 +295,8 @@ async def opened(target: Target) -> Pipe:
     try:
         if target.transport == "console":
             return await StreamPipe().open(target)
+        if MISSING is not None:
+            raise Unsupported(f"SSH needs asyncssh: {MISSING}", next_step="run: pip install 'asyncssh>=2.21,<3'")
         return await SshPipe().open(target)
     except FleetError:
         raise
@@ -293,6 +307,22 @@ async def opened(target: Target) -> Pipe:
 def translated(error: Exception, target: Target) -> FleetError:
     """What asyncssh and the system say, as an error of ours."""
     where = {"obj": target.host, "endpoint": target.endpoint, "text": str(error)}
+    if MISSING is None and isinstance(error, asyncssh.Error):
+        return _translated(error, where, target)
+    if isinstance(error, TimeoutError):
+        return TimedOut(
+            "the device did not answer in time",
+            next_step="check the address, or raise ansible_connect_timeout",
+            **where,
+        )
+    if isinstance(error, ConnectionResetError):
+        return _turned_away(where)
+    if isinstance(error, OSError):
+        return Unreachable(f"nothing answers: {error}", next_step="check the address and the port", **where)
+    return Interrupted(f"{type(error).__name__}: {error}", **where)
+
+
+def _translated(error: asyncssh.Error, where: dict[str, t.Any], target: Target) -> FleetError:
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return Untrusted(
             "the device's host key is not the known one",
@@ -307,18 +337,15 @@ def translated(error: Exception, target: Target) -> FleetError:
             next_step="set ios_legacy_algorithms to sha1 or, if that is not enough, all",
             **where,
         )
-    if isinstance(error, (TimeoutError, asyncio.TimeoutError)):
-        return TimedOut(
-            "the device did not answer in time",
-            next_step="check the address, or raise ansible_connect_timeout",
-            **where,
-        )
     if isinstance(error, (asyncssh.ConnectionLost, asyncssh.ChannelOpenError)):
-        return Unreachable(
-            "the device closed the connection before the login ended",
-            next_step="its vty lines may be in use, or take no SSH: see 'show users' on its console",
-            **where,
-        )
-    if isinstance(error, (asyncssh.Error, OSError)):
-        return Unreachable(f"nothing answers: {error}", next_step="check the address and the port", **where)
-    return Interrupted(f"{type(error).__name__}: {error}", **where)
+        return _turned_away(where)
+    return Unreachable(f"SSH failed: {error}", next_step="check the address and the port", **where)
+
+
+def _turned_away(where: dict[str, t.Any]) -> Unreachable:
+    return Unreachable(
+        "the device closed the connection before the login ended",
+        next_step="its vty lines may be in use or take no SSH (see 'show users' on its console), or it is an old one that "
+        "needs ios_legacy_algorithms",
+        **where,
+    )

@@ -163,16 +163,15 @@ def load(config: state.Config, text: str, device: Device) -> list[str]:
 
 def _banner_text(banner: tuple[str, str], rows: t.Iterator[str]) -> str:
     delimiter, rest = banner
-    text = [rest] if rest else []
-    while not text or delimiter not in text[-1]:
+    text = [rest]
+    while delimiter not in text[-1]:
         text.append(next(rows, delimiter))
     return ended(text, delimiter)
 
 
 def ended(rows: list[str], delimiter: str) -> str:
-    """A banner's text from the rows typed; what follows the delimiter is ignored."""
-    last = rows[-1].partition(delimiter)[0]
-    return "\n".join([*rows[:-1], last] if last or len(rows) == 1 else rows[:-1])
+    """A banner's text from the rows typed, as it is; what follows the delimiter is ignored."""
+    return "\n".join([*rows[:-1], rows[-1].partition(delimiter)[0]])
 
 
 def foreign(change: Change) -> None:
@@ -520,9 +519,10 @@ def router(change: Change) -> None:
 @handles("config", "ip route")
 def ip_route(change: Change) -> None:
     width = 4 if len(change.rest) > 3 and change.rest[2][0].isalpha() and change.rest[3].count(".") == 3 else 3
-    head = change.rest[:width]
-    kept = [route for route in change.config.routes if tuple(route.split()[:width]) != head]
-    change.config.routes = kept if change.off else [*kept, " ".join(change.rest)]
+    head = " ".join(change.rest[:width])
+    change.config.routes.pop(head, None)
+    if not change.off:
+        change.config.routes[head] = " ".join(change.rest)
 
 
 @handles("config", "crypto key generate rsa")

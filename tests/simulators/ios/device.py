@@ -49,7 +49,7 @@ class KeyPair:
     name: str
     bits: int
     made: datetime.datetime
-    data: str
+    data: bytes  # the public key, SubjectPublicKeyInfo in DER
 
 
 @dataclasses.dataclass
@@ -88,6 +88,18 @@ class Event:
     config: dict[str, t.Any] | None = None
 
 
+def public_key(modulus: int, bits: int) -> bytes:
+    """An RSA public key (RFC 3279) with exponent 65537, in DER. The modulus is no product of primes: nobody encrypts with it."""
+    number = _der(2, b"\0" + modulus.to_bytes((bits + 7) // 8, "big")) + bytes.fromhex("0203010001")
+    return _der(0x30, bytes.fromhex("300d06092a864886f70d0101010500") + _der(3, b"\0" + _der(0x30, number)))
+
+
+def _der(tag: int, body: bytes) -> bytes:
+    size = len(body)
+    width = (size.bit_length() + 7) // 8
+    return bytes([tag]) + (bytes([size]) if size < 128 else bytes([0x80 | width]) + size.to_bytes(width, "big")) + body
+
+
 class Device:
     """One simulated router.
 
@@ -119,7 +131,7 @@ class Device:
         self.faults = Faults()
         self.random = random.Random(f"{seed}/{name}")
         self.serial = serial or f"9SIM{self.random.randrange(10**7):07d}"
-        self.management = management
+        self.management = (management[0], management[1]) if management else None
         self.filesystems = tuple(filesystems)
         self.files: dict[str, str] = {}
         self.minute = minute
@@ -213,8 +225,8 @@ class Device:
 
     def make_key(self, bits: int) -> KeyPair:
         name = f"{self.config.hostname}.{self.config.domain}"
-        data = hashlib.sha256(f"{self.serial}/{name}/{self.next_salt()}".encode()).hexdigest()
-        self.keys = {name: KeyPair(name, bits, self.now(), data)}
+        drawn = random.Random(f"{self.serial}/{name}/{self.next_salt()}").getrandbits(bits)
+        self.keys = {name: KeyPair(name, bits, self.now(), public_key(drawn | 1 << bits - 1 | 1, bits))}
         self.rekeyed()
         return self.keys[name]
 
@@ -225,7 +237,7 @@ class Device:
             return None
         if max(key.bits for key in self.keys.values()) < 768:
             return "1.5"
-        return "2.0" if self.config.ssh.get("version") == "2" else "1.99"
+        return "2.0" if self.config.settings.get("ip ssh version") == "2" else "1.99"
 
     # Reaching it
 

@@ -179,9 +179,9 @@ class Shell:
             raise Gone
         self.terminal.write("\r\nUser Access Verification\r\n\r\n")
         for _try in range(TRIES):
-            name = await self.terminal.ask("Username: ") if line.login == "local" else ""
+            name = await self._name() if line.login == "local" else ""
             word = await self.terminal.ask("Password: ", echo=False)
-            if self.admits(name, word) if name else bool(line.password and line.password.admits(word)):
+            if admits(self.device, name, word) if name else bool(line.password and line.password.admits(word)):
                 self.user = name
                 return True
             self.terminal.line(
@@ -189,8 +189,11 @@ class Shell:
             )
         return False
 
-    def admits(self, name: str, word: str) -> bool:
-        return admits(self.device, name, word)
+    async def _name(self) -> str:
+        name = ""
+        while not name:
+            name = await self.terminal.ask("Username: ")
+        return name
 
     async def enable(self) -> None:
         config = self.device.config
@@ -397,13 +400,16 @@ class Shell:
         if re.match(r"(end|exit)\b", text.strip()):
             return
         device.lines_seen += 1
+        self.terminal.flush()
         if faults.cut_after is not None and device.lines_seen > faults.cut_after:
+            faults.cut_after = None
             raise Cut
         if faults.reload_after is not None and device.lines_seen > faults.reload_after:
             faults.reload_after = None
             device.reload()
             raise Cut
         if faults.hang_after is not None and device.lines_seen > faults.hang_after:
+            faults.hang_after = None
             self.wire.mute()
 
     def _noise(self) -> None:

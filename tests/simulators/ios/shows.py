@@ -447,14 +447,17 @@ def crypto_key(shell: Shell) -> list[str]:
             " Usage: General Purpose Key",
             " Key is not exportable.",
             " Key Data:",
-            *(f"  {' '.join(text[at : at + 8] for at in range(0, 56, 8))}" for text in _hex(key.data, key.bits)),
+            *_hex(key.data),
         ]
     return lines
 
 
-def _hex(data: str, bits: int) -> t.Iterator[str]:
-    text = (data * (bits // 128)).upper()[: bits // 4]
-    return (text[at : at + 56] for at in range(0, len(text), 56))
+def _hex(data: bytes) -> t.Iterator[str]:
+    """Eight groups of eight digits in a row."""
+    text = data.hex().upper()
+    for at in range(0, len(text), 64):
+        row = text[at : at + 64]
+        yield "  " + " ".join(row[group : group + 8] for group in range(0, len(row), 8)) + " "
 
 
 @show("banner motd", "banner login", "banner exec")
@@ -623,7 +626,9 @@ def controllers(shell: Shell) -> list[str]:
 @show("ip route")
 def ip_route(shell: Shell) -> list[str]:
     device = shell.device
-    gateway = next((route.split() for route in device.config.routes if route.startswith("0.0.0.0 0.0.0.0 ")), None)
+    gateway = next(
+        (route.split() for route in device.config.routes.values() if route.startswith("0.0.0.0 0.0.0.0 ")), None
+    )
     routes = []
     for interface, address in addresses(device):
         if up(device, interface)[1] != "up":
@@ -634,7 +639,7 @@ def ip_route(shell: Shell) -> list[str]:
             routes.append(
                 (ipaddress.IPv4Network(f"{net.ip}/32"), f"L        {net.ip}/32 is directly connected, {interface.name}")
             )
-    for route in device.config.routes:
+    for route in device.config.routes.values():
         network, mask, via, *_more = route.split()
         target = ipaddress.IPv4Network(f"{network}/{mask}", strict=False)
         star = "*" if target.prefixlen == 0 else " "
