@@ -29,7 +29,10 @@ async def serve(lab: Lab, directory: pathlib.Path | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await lab.open()
-    ports = {name: {"ssh": one.port, "console": one.console_port, "telnet": one.telnet_port} for name, one in lab.served.items()}
+    ports = {
+        name: {"ssh": one.port, "console": one.console_port, "telnet": one.telnet_port}
+        for name, one in lab.served.items()
+    }
     print(json.dumps({"simulator": True, "ports": ports}), flush=True)
     while not stop.is_set():
         if directory:

@@ -120,7 +120,11 @@ class Tree:
             node = node.children.get(keyword) if keyword else (node.argument[1] if node.argument else None)
             if node is None:
                 return ["% Unrecognized command"]
-        names = [name for name in node.children if name.startswith(partial.lower()) and self.allowed(node.children[name], level)]
+        names = [
+            name
+            for name in node.children
+            if name.startswith(partial.lower()) and self.allowed(node.children[name], level)
+        ]
         if partial:
             return ["  ".join(sorted(names))] if names else ["% Unrecognized command"]
         lines = [f"  {name}" for name in sorted(names)] + ([f"  {node.argument[0]}"] if node.argument else [])

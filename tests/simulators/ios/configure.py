@@ -34,7 +34,19 @@ PROMPTS = {
     "archive-log": "config-archive-log-cfg",
     "foreign": "config-sub",
 }
-BLOCKS = ("class-map", "policy-map", "route-map", "vrf", "key", "control-plane", "crypto", "object-group", "flow", "vlan", "voice")
+BLOCKS = (
+    "class-map",
+    "policy-map",
+    "route-map",
+    "vrf",
+    "key",
+    "control-plane",
+    "crypto",
+    "object-group",
+    "flow",
+    "vlan",
+    "voice",
+)
 LAST_VTY = 4  # the first five lines cannot be removed
 ACL_STEP = 10
 
@@ -197,8 +209,13 @@ def _foreign_of(change: Change) -> list[str]:
 
 SETTINGS: dict[str, tuple[str, ...]] = {
     "config": (
-        "ip ssh version", "ip ssh time-out", "ip ssh authentication-retries", "ip default-gateway", "ntp clock-period",
-        "logging buffered", "logging trap",
+        "ip ssh version",
+        "ip ssh time-out",
+        "ip ssh authentication-retries",
+        "ip default-gateway",
+        "ntp clock-period",
+        "logging buffered",
+        "logging trap",
     ),
     "interface": ("bandwidth", "mtu", "ip mtu", "ip nat", "duplex", "speed", "encapsulation dot1Q"),
     "line": ("stopbits", "history size", "session-timeout", "transport preferred", "transport output"),
@@ -206,17 +223,42 @@ SETTINGS: dict[str, tuple[str, ...]] = {
 }
 SWITCHES: dict[str, tuple[str, ...]] = {
     "config": (
-        "service tcp-keepalives-in", "service tcp-keepalives-out", "service nagle", "service compress-config",
-        "service sequence-numbers", "ip source-route", "ip cef", "ip routing", "ip forward-protocol nd", "ip http server",
-        "ip http secure-server", "service pad", "service dhcp", "service config", "service call-home", "service finger",
+        "service tcp-keepalives-in",
+        "service tcp-keepalives-out",
+        "service nagle",
+        "service compress-config",
+        "service sequence-numbers",
+        "ip source-route",
+        "ip cef",
+        "ip routing",
+        "ip forward-protocol nd",
+        "ip http server",
+        "ip http secure-server",
+        "service pad",
+        "service dhcp",
+        "service config",
+        "service call-home",
+        "service finger",
     ),
     "interface": ("ip proxy-arp", "ip redirects", "ip unreachables", "negotiation auto"),
     "archive-log": ("logging enable", "hidekeys", "notify syslog"),
 }
-OFF_BY_DEFAULT = ("service tcp-", "service nagle", "service compress", "service sequence", "logging enable", "hidekeys", "notify")
+OFF_BY_DEFAULT = (
+    "service tcp-",
+    "service nagle",
+    "service compress",
+    "service sequence",
+    "logging enable",
+    "hidekeys",
+    "notify",
+)
 ON_BY_DEFAULT = ("ip source-route", "ip cef", "ip routing", "ip proxy-arp", "ip redirects", "ip unreachables")
 DEFAULTS = {
-    "ip ssh time-out": "120", "ip ssh authentication-retries": "3", "history size": "20", "session-timeout": "0", "logging size": "100",
+    "ip ssh time-out": "120",
+    "ip ssh authentication-retries": "3",
+    "history size": "20",
+    "session-timeout": "0",
+    "logging size": "100",
 }
 
 
@@ -314,7 +356,11 @@ def timestamps(change: Change) -> None:
 
 def _secret(change: Change, words: t.Sequence[str], strong: bool) -> Secret:
     """The secret that was typed, as the device keeps it."""
-    kind, text = (int(words[0]), " ".join(words[1:])) if len(words) > 1 and words[0].isdigit() and int(words[0]) < 10 else (0, " ".join(words))
+    kind, text = (
+        (int(words[0]), " ".join(words[1:]))
+        if len(words) > 1 and words[0].isdigit() and int(words[0]) < 10
+        else (0, " ".join(words))
+    )
     if kind or not text:
         return Secret(kind, text)
     if strong:
@@ -491,7 +537,9 @@ def crypto_key(change: Change) -> None:
         bits = change.given
         had = bool(device.keys)
         device.make_key(bits)
-        change.say(f"% Generating {bits} bit RSA keys, keys will be non-exportable...", "[OK] (elapsed time was 0 seconds)", "")
+        change.say(
+            f"% Generating {bits} bit RSA keys, keys will be non-exportable...", "[OK] (elapsed time was 0 seconds)", ""
+        )
         if bits < 768:
             device.log(" RSA key size needs to be atleast 768 bits for ssh version 2")
         if not had:
@@ -594,7 +642,9 @@ def shutdown(change: Change) -> None:
     if target.shutdown != down:
         target.shutdown = down
         word = "administratively down" if down else "up"
-        change.device.log(f"%LINK-{5 if down else 3}-{'CHANGED' if down else 'UPDOWN'}: Interface {target.name}, changed state to {word}")
+        change.device.log(
+            f"%LINK-{5 if down else 3}-{'CHANGED' if down else 'UPDOWN'}: Interface {target.name}, changed state to {word}"
+        )
 
 
 @handles("interface", "ip address")
@@ -722,7 +772,11 @@ def login(change: Change) -> None:
         kinds = {line.kind for line in change.target}
         _each(change, login="line" if kinds == {"vty"} else "none")
         return
-    how = "none" if change.off else ("line", "local", "authentication")[("", "local", "authentication").index((*change.rest, "")[0])]
+    how = (
+        "none"
+        if change.off
+        else ("line", "local", "authentication")[("", "local", "authentication").index((*change.rest, "")[0])]
+    )
     _each(change, login=how if how != "authentication" else f"authentication {change.rest[1]}")
     if how == "line":
         for line in change.target:
@@ -785,7 +839,9 @@ def resequence(change: Change) -> None:
     name, start, step = change.rest
     chosen = change.config.lists.get(name)
     if chosen:
-        chosen.entries = {int(start) + at * int(step): chosen.entries[key] for at, key in enumerate(sorted(chosen.entries))}
+        chosen.entries = {
+            int(start) + at * int(step): chosen.entries[key] for at, key in enumerate(sorted(chosen.entries))
+        }
 
 
 @handles("config", "access-list")

@@ -16,8 +16,7 @@ if t.TYPE_CHECKING:
 SIZES = {"classic": range(360, 4097), "xe": range(512, 4097)}
 USUAL = {"classic": 512, "xe": 2048}
 REMOVES_USER = (
-    "This operation will remove all username related configurations with same name."
-    "Do you want to continue? [confirm]"
+    "This operation will remove all username related configurations with same name.Do you want to continue? [confirm]"
 )
 
 

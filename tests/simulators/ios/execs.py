@@ -95,7 +95,9 @@ async def configure_revert_idle(shell: Shell, minutes: str) -> None:
 async def _begin_revertible(shell: Shell, minutes: str, kind: str) -> None:
     device = shell.device
     if not (device.config.archive and device.config.archive.path):
-        shell.terminal.line("%Failed to backup current running config. The archive config feature must be enabled first.")
+        shell.terminal.line(
+            "%Failed to backup current running config. The archive config feature must be enabled first."
+        )
         return
     if not minutes.isdigit() or int(minutes) not in MINUTES:
         shell.invalid(len("configure terminal revert timer "))
@@ -293,7 +295,10 @@ async def reload_in(shell: Shell, minutes: str) -> None:
         shell.invalid(len("reload in "))
         return
     shell.terminal.line()
-    if await _agreed(shell, f"Reload scheduled in {minutes} minutes by {shell.user} on {shell.title}\r\nProceed with reload? [confirm]"):
+    if await _agreed(
+        shell,
+        f"Reload scheduled in {minutes} minutes by {shell.user} on {shell.title}\r\nProceed with reload? [confirm]",
+    ):
         device.schedule("reload", int(minutes), shell.user, device.reload)
 
 
@@ -376,7 +381,12 @@ async def archive_differences(shell: Shell) -> None:
 @command("ping <address>")
 async def ping(shell: Shell, address: str) -> None:
     known = {one.ip for near in shell.device.config.interfaces.values() for one in near.addresses}
-    known |= {one.ip for _port, far, _there in shell.device.neighbours() for i in far.config.interfaces.values() for one in i.addresses}
+    known |= {
+        one.ip
+        for _port, far, _there in shell.device.neighbours()
+        for i in far.config.interfaces.values()
+        for one in i.addresses
+    }
     marks, rate = ("!!!!!", 100) if address in known else (".....", 0)
     shell.terminal.line("Type escape sequence to abort.")
     shell.terminal.line(f"Sending 5, 100-byte ICMP Echos to {address}, timeout is 2 seconds:")

@@ -64,9 +64,9 @@ def _begin(pattern: str) -> Filter:
 FILTERS: dict[str, t.Callable[[str], Filter]] = {
     "include": lambda pattern: lambda lines: [line for line in lines if re.search(pattern, line)],
     "exclude": lambda pattern: lambda lines: [line for line in lines if not re.search(pattern, line)],
-    "count": lambda pattern: lambda lines: [
-        f"Number of lines which match regexp = {sum(1 for line in lines if re.search(pattern, line))}"
-    ],
+    "count": lambda pattern: (
+        lambda lines: [f"Number of lines which match regexp = {sum(1 for line in lines if re.search(pattern, line))}"]
+    ),
     "begin": _begin,
     "section": _section,
 }

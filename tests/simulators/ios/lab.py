@@ -20,7 +20,9 @@ from .shell import Shell, admits
 from .terminal import Wire
 
 LOCALHOST = "127.0.0.1"
-TELNET_GREETING = bytes([255, 251, 1, 255, 251, 3, 255, 253, 24, 255, 253, 31])  # WILL ECHO, WILL SGA, DO TTYPE, DO NAWS
+TELNET_GREETING = bytes(
+    [255, 251, 1, 255, 251, 3, 255, 253, 24, 255, 253, 31]
+)  # WILL ECHO, WILL SGA, DO TTYPE, DO NAWS
 IAC, SB, SE = 255, 250, 240
 LEGACY = {
     "kex_algs": ["diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1"],
@@ -241,7 +243,11 @@ def host_key(name: str, number: int, legacy: bool) -> asyncssh.SSHKey:
     kind = ("legacy" if legacy else "modern", number, legacy)
     known = kind if legacy else (hashlib.sha256(name.encode()).hexdigest(), number, legacy)
     if known not in _KEYS:
-        _KEYS[known] = asyncssh.generate_private_key("ssh-rsa", key_size=2048) if legacy else asyncssh.generate_private_key("ssh-ed25519")
+        _KEYS[known] = (
+            asyncssh.generate_private_key("ssh-rsa", key_size=2048)
+            if legacy
+            else asyncssh.generate_private_key("ssh-ed25519")
+        )
     return _KEYS[known]
 
 
@@ -316,7 +322,9 @@ class Lab:
     def known_hosts(self, *names: str) -> str:
         """Lines for a known_hosts file."""
         chosen = names or tuple(self.served)
-        return "".join(f"[{LOCALHOST}]:{self.port(name)} {self.served[name].key.export_public_key().decode()}" for name in chosen)
+        return "".join(
+            f"[{LOCALHOST}]:{self.port(name)} {self.served[name].key.export_public_key().decode()}" for name in chosen
+        )
 
     async def open(self) -> None:
         """Listen, in the running loop."""

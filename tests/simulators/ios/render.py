@@ -267,6 +267,8 @@ def _ntp(config: Config) -> Block:
     if config.ntp_master is not None:
         lines.append("ntp master" if config.ntp_master == 8 else f"ntp master {config.ntp_master}")
     for server, options in config.ntp_servers.items():
-        words = [f"{name} {options[name]}".rstrip() for name in ("version", "key", "source", "prefer") if name in options]
+        words = [
+            f"{name} {options[name]}".rstrip() for name in ("version", "key", "source", "prefer") if name in options
+        ]
         lines.append(" ".join([f"ntp server {server}", *words]))
     return lines

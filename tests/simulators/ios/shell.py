@@ -37,7 +37,15 @@ class Shell:
     """
 
     def __init__(
-        self, device: Device, wire: Wire, kind: str, number: int, user: str | None = None, peer: str = "", *, secure: bool = False
+        self,
+        device: Device,
+        wire: Wire,
+        kind: str,
+        number: int,
+        user: str | None = None,
+        peer: str = "",
+        *,
+        secure: bool = False,
     ) -> None:
         self.device = device
         self.wire = wire
@@ -176,7 +184,9 @@ class Shell:
             if self.admits(name, word) if name else bool(line.password and line.password.admits(word)):
                 self.user = name
                 return True
-            self.terminal.line("% Login invalid\r\n" if line.login == "local" else "% Bad passwords\r\n" if _try == 2 else "")
+            self.terminal.line(
+                "% Login invalid\r\n" if line.login == "local" else "% Bad passwords\r\n" if _try == 2 else ""
+            )
         return False
 
     def admits(self, name: str, word: str) -> bool:
@@ -400,7 +410,9 @@ class Shell:
         every = self.device.faults.noise_every
         self.echoes += 1
         if every and self.echoes % every == 0:
-            self.terminal.interrupt(f"*Mar  1 00:00:{self.echoes % 60:02d}.123: %LINK-3-UPDOWN: Interface Loopback99, changed state to up")
+            self.terminal.interrupt(
+                f"*Mar  1 00:00:{self.echoes % 60:02d}.123: %LINK-3-UPDOWN: Interface Loopback99, changed state to up"
+            )
 
 
 def admits(device: Device, name: str, word: str) -> bool:

@@ -19,10 +19,23 @@ if t.TYPE_CHECKING:
     from .shell import Shell
 
 SHORT = {
-    "Ethernet": "Et", "FastEthernet": "Fa", "GigabitEthernet": "Gi", "TenGigabitEthernet": "Te", "Serial": "Se",
-    "Loopback": "Lo", "Tunnel": "Tu", "Vlan": "Vl", "Port-channel": "Po",
+    "Ethernet": "Et",
+    "FastEthernet": "Fa",
+    "GigabitEthernet": "Gi",
+    "TenGigabitEthernet": "Te",
+    "Serial": "Se",
+    "Loopback": "Lo",
+    "Tunnel": "Tu",
+    "Vlan": "Vl",
+    "Port-channel": "Po",
 }
-SPEEDS = {"Ethernet": 10000, "FastEthernet": 100000, "TenGigabitEthernet": 10000000, "Serial": 1544, "Loopback": 8000000}
+SPEEDS = {
+    "Ethernet": 10000,
+    "FastEthernet": 100000,
+    "TenGigabitEthernet": 10000000,
+    "Serial": 1544,
+    "Loopback": 8000000,
+}
 ROUTE_CODES = (
     "Codes: L - local, C - connected, S - static, R - RIP, M - mobile, B - BGP",
     "       D - EIGRP, EX - EIGRP external, O - OSPF, IA - OSPF inter area ",
@@ -103,7 +116,15 @@ def running_all(shell: Shell) -> list[str]:
 def running_interface(shell: Shell, *words: str) -> list[str]:
     name = shell.interface("".join(words))
     block = next((one for one in render.blocks(shell.device.config) if one[0] == f"interface {name}"), [])
-    return ["Building configuration...", "", f"Current configuration : {sum(map(len, block))} bytes", "!", *block, "end", ""]
+    return [
+        "Building configuration...",
+        "",
+        f"Current configuration : {sum(map(len, block))} bytes",
+        "!",
+        *block,
+        "end",
+        "",
+    ]
 
 
 @show("startup-config", "configuration", level=15)
@@ -121,9 +142,14 @@ def archive(shell: Shell) -> list[str]:
         return ["Archive feature not enabled"]
     files = [url for url in shell.device.files if url.startswith(kept.path)]
     lines = [f"The maximum archive configurations allowed is {kept.maximum}."]
-    lines += [f"There are currently {len(files)} archive configurations saved.", f"The next archive file will be named {kept.path}-{len(files) + 1}"]
+    lines += [
+        f"There are currently {len(files)} archive configurations saved.",
+        f"The next archive file will be named {kept.path}-{len(files) + 1}",
+    ]
     lines += [" Archive #  Name"]
-    return lines + [f"   {at + 1}        {url}{' <- Most Recent' * (at == len(files) - 1)}" for at, url in enumerate(files)]
+    return lines + [
+        f"   {at + 1}        {url}{' <- Most Recent' * (at == len(files) - 1)}" for at, url in enumerate(files)
+    ]
 
 
 @show("archive config rollback timer", level=15)
@@ -144,7 +170,10 @@ def scheduled(shell: Shell) -> list[str]:
     timer = shell.device.timers.get("reload")
     if timer is None:
         return ["No reload is scheduled."]
-    return [f"Reload scheduled in {timer.minutes} minutes by {timer.user} on {shell.title}", "Reload reason: Reload Command"]
+    return [
+        f"Reload scheduled in {timer.minutes} minutes by {timer.user} on {shell.title}",
+        "Reload reason: Reload Command",
+    ]
 
 
 # The device
@@ -229,7 +258,11 @@ def clock(shell: Shell) -> list[str]:
 @show("inventory")
 def inventory(shell: Shell) -> list[str]:
     pid = "CSR1000V" if shell.device.dialect == "xe" else "CISCO3725"
-    return [f'NAME: "Chassis", DESCR: "Cisco {pid} Chassis (SIMULATOR)"', f"PID: {pid:<18}, VID: V00  , SN: {shell.device.serial}", ""]
+    return [
+        f'NAME: "Chassis", DESCR: "Cisco {pid} Chassis (SIMULATOR)"',
+        f"PID: {pid:<18}, VID: V00  , SN: {shell.device.serial}",
+        "",
+    ]
 
 
 @show("privilege")
@@ -256,17 +289,28 @@ def logging(shell: Shell) -> list[str]:
 @show("hosts")
 def hosts(shell: Shell) -> list[str]:
     config = shell.device.config
-    return [f"Default domain is {config.domain}" if config.domain else "Default domain is not set", "Name/address lookup uses domain service"]
+    return [
+        f"Default domain is {config.domain}" if config.domain else "Default domain is not set",
+        "Name/address lookup uses domain service",
+    ]
 
 
 @show("terminal")
 def terminal(shell: Shell) -> list[str]:
-    return [f"Line {shell.number}, Location: \"\", Type: \"\"", f"Length: {shell.terminal.length} lines, Width: {shell.terminal.width} columns"]
+    return [
+        f'Line {shell.number}, Location: "", Type: ""',
+        f"Length: {shell.terminal.length} lines, Width: {shell.terminal.width} columns",
+    ]
 
 
 @show("boot")
 def boot(shell: Shell) -> list[str]:
-    return ["BOOT variable does not exist", "CONFIG_FILE variable does not exist", "BOOTLDR variable does not exist", "Configuration register is 0x2102"]
+    return [
+        "BOOT variable does not exist",
+        "CONFIG_FILE variable does not exist",
+        "BOOTLDR variable does not exist",
+        "Configuration register is 0x2102",
+    ]
 
 
 @show("file systems", level=15)
@@ -286,7 +330,9 @@ def _directory(shell: Shell, url: str) -> list[str]:
     lines = [f"Directory of {url}/", ""]
     for at, (name, text) in enumerate(shell.device.files.items()):
         if name.startswith(url):
-            lines.append(f"{at + 1:5}  -rw-  {len(text):12}  {shell.device.now():%b %d %Y %H:%M:%S +00:00}  {name.partition(':')[2]}")
+            lines.append(
+                f"{at + 1:5}  -rw-  {len(text):12}  {shell.device.now():%b %d %Y %H:%M:%S +00:00}  {name.partition(':')[2]}"
+            )
     free = 0 if shell.device.faults.nvram_full else 805306368
     return [*lines, "", f"1073741824 bytes total ({free} bytes free)"]
 
@@ -304,7 +350,9 @@ async def dir_of(shell: Shell, url: str) -> None:
 @EXEC.command("more <url>", level=15)
 async def more(shell: Shell, url: str) -> None:
     text = shell.device.files.get(url)
-    await shell.terminal.page([f"%Error opening {url} (No such file or directory)"] if text is None else text.rstrip("\n").split("\n"))
+    await shell.terminal.page(
+        [f"%Error opening {url} (No such file or directory)"] if text is None else text.rstrip("\n").split("\n")
+    )
 
 
 @show("flash:", level=15)
@@ -326,7 +374,9 @@ def users(shell: Shell) -> list[str]:
     for other in sorted(shell.device.shells, key=lambda one: one.absolute):
         mark = "*" if other is shell else " "
         where = other.peer if other.kind == "vty" else ""
-        lines.append(f"{mark}{other.absolute:3} {other.kind} {other.number}{'':5}{other.user:<10} idle                 00:00:00 {where}")
+        lines.append(
+            f"{mark}{other.absolute:3} {other.kind} {other.number}{'':5}{other.user:<10} idle                 00:00:00 {where}"
+        )
     return [*lines, "", "  Interface    User               Mode         Idle     Peer Address", ""]
 
 
@@ -341,7 +391,9 @@ def line(shell: Shell) -> list[str]:
         mark = "*" if (one.kind, one.number) in busy else " "
         out, inside = (one.access.get(way, "-").split()[0] for way in ("out", "in"))
         rate = "9600/9600" if kind == "AUX" else ""
-        lines.append(f"{mark}{at:6}{at:5} {kind} {rate:>12} -    -      - {out:>4} {inside:>4} {0:5} {0:6} {'0/0':>8}    -")
+        lines.append(
+            f"{mark}{at:6}{at:5} {kind} {rate:>12} -    -      - {out:>4} {inside:>4} {0:5} {0:6} {'0/0':>8}    -"
+        )
     return [*lines, ""]
 
 
@@ -351,7 +403,9 @@ def ssh(shell: Shell) -> list[str]:
     for other in shell.device.shells:
         if other.kind == "vty" and other.secure:
             for way in ("IN ", "OUT"):
-                lines.append(f"{other.number:<10} 2.0     {way}  aes256-ctr  hmac-sha2-256  Session started       {other.user}")
+                lines.append(
+                    f"{other.number:<10} 2.0     {way}  aes256-ctr  hmac-sha2-256  Session started       {other.user}"
+                )
     return [*lines, "%No SSHv1 server connections running."]
 
 
@@ -370,7 +424,10 @@ def ip_ssh(shell: Shell) -> list[str]:
     device = shell.device
     settings = device.config.settings
     if device.ssh_version is None:
-        return [f"SSH Disabled - version {'2.0' if settings.get('ip ssh version') == '2' else '1.99'}", "%Please create RSA keys to enable SSH (and of atleast 768 bits for SSH v2)."]
+        return [
+            f"SSH Disabled - version {'2.0' if settings.get('ip ssh version') == '2' else '1.99'}",
+            "%Please create RSA keys to enable SSH (and of atleast 768 bits for SSH v2).",
+        ]
     return [
         f"SSH Enabled - version {device.ssh_version}",
         f"Authentication timeout: {settings.get('ip ssh time-out', '120')} secs; Authentication retries: {settings.get('ip ssh authentication-retries', '3')}",
@@ -445,7 +502,11 @@ def _chosen(shell: Shell, words: tuple[str, ...]) -> list[Interface]:
 def interfaces(shell: Shell, *words: str) -> list[str]:
     chosen = _chosen(shell, words)
     if words and not chosen:
-        return [" " * (len(shell.prompt()) + len("show interfaces ")) + "^", "% Invalid input detected at '^' marker.", ""]
+        return [
+            " " * (len(shell.prompt()) + len("show interfaces ")) + "^",
+            "% Invalid input detected at '^' marker.",
+            "",
+        ]
     return [line for interface in chosen for line in _interface(shell.device, interface)]
 
 
@@ -455,7 +516,11 @@ def _interface(device: Device, interface: Interface) -> list[str]:
     mac = port.mac if port else ""
     width = interface.settings.get("bandwidth", SPEEDS.get(interface.kind, 1000000))
     lines = [f"{interface.name} is {status}, line protocol is {protocol} "]
-    lines.append(f"  Hardware is {'CSR vNIC' if device.dialect == 'xe' else 'Gt96k FE'}, address is {mac} (bia {mac})" if port else f"  Hardware is {interface.kind}")
+    lines.append(
+        f"  Hardware is {'CSR vNIC' if device.dialect == 'xe' else 'Gt96k FE'}, address is {mac} (bia {mac})"
+        if port
+        else f"  Hardware is {interface.kind}"
+    )
     lines += [f"  Description: {interface.description}"] if interface.description else []
     if interface.primary:
         lines.append(f"  Internet address is {prefix(interface.primary)}")
@@ -466,7 +531,11 @@ def _interface(device: Device, interface: Interface) -> list[str]:
         "  Keepalive set (10 sec)",
     ]
     if port:
-        lines.append("  Full Duplex, 1000Mbps, link type is auto, media type is RJ45" if device.dialect == "xe" else "  Full-duplex, 100Mb/s, 100BaseTX/FX")
+        lines.append(
+            "  Full Duplex, 1000Mbps, link type is auto, media type is RJ45"
+            if device.dialect == "xe"
+            else "  Full-duplex, 100Mb/s, 100BaseTX/FX"
+        )
     lines += [
         "  ARP type: ARPA, ARP Timeout 04:00:00",
         "  Last input never, output never, output hang never",
@@ -502,7 +571,12 @@ def ip_interface(shell: Shell, *words: str) -> list[str]:
         if interface.primary is None:
             lines.append("  Internet protocol processing disabled")
             continue
-        lines += [f"  Internet address is {prefix(interface.primary)}", "  Broadcast address is 255.255.255.255", "  Address determined by setup command", f"  MTU is {interface.settings.get('ip mtu', 1500)} bytes"]
+        lines += [
+            f"  Internet address is {prefix(interface.primary)}",
+            "  Broadcast address is 255.255.255.255",
+            "  Address determined by setup command",
+            f"  MTU is {interface.settings.get('ip mtu', 1500)} bytes",
+        ]
         if len(interface.helpers) == 1:
             lines.append(f"  Helper address is {interface.helpers[0]}")
         elif interface.helpers:
@@ -535,7 +609,11 @@ def protocols(shell: Shell) -> list[str]:
 def controllers(shell: Shell) -> list[str]:
     lines = []
     for port in shell.device.ports.values():
-        lines += [f"Interface {port.name}", "Hardware is a SIMULATOR's port", f"  Hardware address is {port.mac}, link is {'up' if port.link else 'down'}"]
+        lines += [
+            f"Interface {port.name}",
+            "Hardware is a SIMULATOR's port",
+            f"  Hardware address is {port.mac}, link is {'up' if port.link else 'down'}",
+        ]
     return lines
 
 
@@ -553,14 +631,18 @@ def ip_route(shell: Shell) -> list[str]:
         net = prefix(address)
         routes.append((net.network, f"C        {net.network} is directly connected, {interface.name}"))
         if device.dialect == "xe":
-            routes.append((ipaddress.IPv4Network(f"{net.ip}/32"), f"L        {net.ip}/32 is directly connected, {interface.name}"))
+            routes.append(
+                (ipaddress.IPv4Network(f"{net.ip}/32"), f"L        {net.ip}/32 is directly connected, {interface.name}")
+            )
     for route in device.config.routes:
         network, mask, via, *_more = route.split()
         target = ipaddress.IPv4Network(f"{network}/{mask}", strict=False)
         star = "*" if target.prefixlen == 0 else " "
         how = f"is directly connected, {via}" if via[0].isalpha() else f"[1/0] via {via}"
         routes.append((target, f"S{star}    {target} {how}" if target.prefixlen == 0 else f"S        {target} {how}"))
-    last = f"Gateway of last resort is {gateway[2]} to network 0.0.0.0" if gateway else "Gateway of last resort is not set"
+    last = (
+        f"Gateway of last resort is {gateway[2]} to network 0.0.0.0" if gateway else "Gateway of last resort is not set"
+    )
     return [*ROUTE_CODES, last, "", *_grouped(sorted(set(routes), key=lambda one: (one[0], one[1])))]
 
 
@@ -598,7 +680,11 @@ def access_lists(shell: Shell, *names: str) -> list[str]:
     for chosen in shell.device.config.lists.values():
         if not names or chosen.name in names:
             lines.append(f"{chosen.kind.capitalize()} IP access list {chosen.name}")
-            lines += [f"    {key} {chosen.entries[key]}" for key in sorted(chosen.entries) if not chosen.entries[key].startswith("remark")]
+            lines += [
+                f"    {key} {chosen.entries[key]}"
+                for key in sorted(chosen.entries)
+                if not chosen.entries[key].startswith("remark")
+            ]
     return lines
 
 
@@ -623,7 +709,11 @@ def dhcp_pool(shell: Shell, *names: str) -> list[str]:
         ]
         if hosts:
             span = f"{hosts[0]!s:<17}- {hosts[-1]}"
-            lines += [" 1 subnet is currently in the pool :", " Current index        IP address range                    Leased addresses", f" {hosts[0]!s:<20} {span:<35}  0"]
+            lines += [
+                " 1 subnet is currently in the pool :",
+                " Current index        IP address range                    Leased addresses",
+                f" {hosts[0]!s:<20} {span:<35}  0",
+            ]
     return lines
 
 
@@ -647,7 +737,16 @@ def dhcp_statistics(shell: Shell) -> list[str]:
     messages = ("BOOTREQUEST", "DHCPDISCOVER", "DHCPREQUEST", "DHCPDECLINE", "DHCPRELEASE", "DHCPINFORM")
     sent = ("BOOTREPLY", "DHCPOFFER", "DHCPACK", "DHCPNAK")
     lines = ["Memory usage         16384", f"Address pools        {len(shell.device.config.pools)}"]
-    lines += [f"{name:<21}0" for name in ("Database agents", "Automatic bindings", "Manual bindings", "Expired bindings", "Malformed messages")]
+    lines += [
+        f"{name:<21}0"
+        for name in (
+            "Database agents",
+            "Automatic bindings",
+            "Manual bindings",
+            "Expired bindings",
+            "Malformed messages",
+        )
+    ]
     lines += ["Secure arp entries   0", "", "Message              Received", *(f"{name:<21}0" for name in messages)]
     return [*lines, "", "Message              Sent", *(f"{name:<21}0" for name in sent)]
 

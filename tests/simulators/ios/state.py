@@ -18,7 +18,17 @@ from .secrets import Secret
 
 VTY_LINES = {"classic": 16, "xe": 16}
 PHYSICAL = ("Ethernet", "FastEthernet", "GigabitEthernet", "TenGigabitEthernet", "Serial")
-RANKS = ("Loopback", "Tunnel", "Port-channel", "Ethernet", "FastEthernet", "GigabitEthernet", "TenGigabitEthernet", "Serial", "Vlan")
+RANKS = (
+    "Loopback",
+    "Tunnel",
+    "Port-channel",
+    "Ethernet",
+    "FastEthernet",
+    "GigabitEthernet",
+    "TenGigabitEthernet",
+    "Serial",
+    "Vlan",
+)
 
 
 class Address(t.NamedTuple):

@@ -196,7 +196,13 @@ class Terminal:
         return await self.edit("", editor=False)
 
     async def edit(
-        self, prompt: str, *, echo: bool = True, editor: bool = True, complete: Completer | None = None, help: Helper | None = None
+        self,
+        prompt: str,
+        *,
+        echo: bool = True,
+        editor: bool = True,
+        complete: Completer | None = None,
+        help: Helper | None = None,
     ) -> str:
         """A line as the user leaves it: ``\\x1a`` at its end for ^Z, ``\\x03`` alone for ^C."""
         self.write(prompt)
