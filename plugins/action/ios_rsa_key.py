@@ -6,13 +6,18 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import InvalidOption, NotKept, OperationFailed
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
+    InvalidOption,
+    MissingReference,
+    NotKept,
+    OperationFailed,
+)
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import shows
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.diff import Line
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import Call, IosAction, Result, confirmed
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.options import SPECS
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import sent
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import named, read, sent
 
 SHOW = "show crypto key mypubkey rsa"
 YES = ((r"\[yes/no\]: *$", "yes"),)
@@ -30,10 +35,9 @@ class ActionModule(IosAction):
             before = await self._key(session)
             command = self._command(before, wanted, bool(call.options["replace"]))
             after: Result | None = before
-            if command and call.check_mode:
-                name = before["name"] if before else None
-                after = {"name": name, "modulus": wanted} if wanted else None
-            elif command:
+            if command:
+                after = {"name": await self._name(session), "modulus": wanted} if wanted else None
+            if command and not call.check_mode:
                 after = await self._carried_out(session, command, wanted)
         return {
             "changed": command is not None,
@@ -73,6 +77,23 @@ class ActionModule(IosAction):
         keys = shows.parse(SHOW, await session.command(SHOW))
         own = [key for key in keys if not key["name"].endswith(".server")]
         return {"name": own[0]["name"], "modulus": own[0]["modulus"]} if own else None
+
+    @staticmethod
+    async def _name(session: Session) -> str:
+        """The name that a new key gets.
+
+        :raises MissingReference: the device has no host name or no domain name yet, so it makes no key
+        """
+        running = await read(session)
+        names = [named(running, "hostname"), named(running, "ip domain name")]
+        missing = [what for what, name in zip(("host name", "domain name"), names, strict=True) if not name]
+        if missing:
+            raise MissingReference(
+                f"a key needs a {' and a '.join(missing)}",
+                obj=session.hostname,
+                next_step="give it with nfvlab.fleet.ios_system first",
+            )
+        return ".".join(map(str, names))
 
     async def _carried_out(self, session: Session, command: str, wanted: int | None) -> Result | None:
         outcome = await session.push([Line(command, (), command, YES, True)])

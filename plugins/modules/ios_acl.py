@@ -81,6 +81,18 @@ not_sent:
   type: list
   elements: str
   sample: []
+unknown:
+  description: Lines that were under way when the session broke.
+  returned: when something was sent
+  type: list
+  elements: str
+  sample: []
+mismatch:
+  description: Where the configuration came out other than predicted.
+  returned: when something was sent
+  type: list
+  elements: str
+  sample: []
 rolled_back:
   description: Whether the guard took back what had been applied.
   returned: when something was sent

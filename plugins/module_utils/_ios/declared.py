@@ -209,6 +209,10 @@ def banner_lines(kind: str, text: str) -> list[str]:
     """
     if any(ord(character) < 32 and character not in "\n\t" for character in text):
         raise InvalidOption("'text' has a control character", next_step="a banner may have tabs and line ends")
+    if "^C" in text:
+        raise InvalidOption(
+            "'text' has ^C, which the configuration shows for the banner's end", next_step="leave it out"
+        )
     delimiter = next((mark for mark in _DELIMITERS if mark not in text), None)
     if delimiter is None:
         raise InvalidOption(f"'text' has all of {_DELIMITERS}", next_step="leave one out for the delimiter")

@@ -39,8 +39,9 @@ _VOLATILE = re.compile(
     r"(Building configuration|Current configuration|Using \d+ out of|! Last configuration change"
     r"|! NVRAM config last updated|! No configuration change|ntp clock-period)"
 )
-# Remarks on an intent that are typing errors for certain.
+# Remarks on an intent that are errors for certain. What else is unknown may be a command that the grammar does not have.
 _WRONG = ("ambiguous", "incomplete", "misplaced", "not_configuration")
+_VALUE_EXPECTED = re.compile(r"possible here: (?:[<A-Z][^,]*(?:, |$))+$")
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ def finished(report: guarded.Report, result: Result, hostname: str) -> None:
         "rejected": [{"number": one.number, "line": one.text, "answer": one.answer} for one in report.failed],
         "not_sent": [line.text for line in report.not_sent],
         "unknown": [line.text for line in report.unknown],
+        "mismatch": report.mismatch,
         "rolled_back": bool(report.rolled_back),
         "guard": report.guard,
         "saved": False,
@@ -228,7 +230,11 @@ def understood(text: str, dialect: Dialect, warnings: list[str]) -> Config:
     :raises InvalidOption: it has lines that cannot be right
     """
     intent = parse(text, dialect)
-    wrong = [remark for remark in intent.remarks if remark.kind in _WRONG or remark.near]
+    wrong = [
+        remark
+        for remark in intent.remarks
+        if remark.kind in _WRONG or remark.near or _VALUE_EXPECTED.search(remark.message)
+    ]
     if wrong:
         listed = "; ".join(f"line {one.line}: '{mask_line(one.text)}': {one.message}" for one in wrong[:5])
         more = f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""
@@ -246,6 +252,12 @@ def sent(line: str, done: bool, path: t.Sequence[str] = ()) -> Result:
 def device(session: Session, running: Config) -> Result:
     """What a result says of the device."""
     return {"hostname": session.hostname, "dialect": running.dialect.name}
+
+
+def named(running: Config, slot: str) -> str | None:
+    """The name that a global line (C(hostname), C(ip domain name)) gives; null where there is none."""
+    entry = running.root.children.get((slot,))
+    return str(entry.values["name"]) if entry else None
 
 
 def tree(config: Config) -> list[Result]:

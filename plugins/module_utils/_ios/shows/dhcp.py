@@ -37,7 +37,7 @@ def pool(text: str) -> list[Found] | None:
             block,
         )
         found.append(one)
-    return found or None
+    return found if found or not text.strip() else None
 
 
 def binding(text: str) -> list[Found] | None:
