@@ -39,6 +39,7 @@ line vty 0 4
  exec-timeout 5 0
 """ + "".join(f"ip route 10.{number}.0.0 255.255.0.0 192.0.2.254\n" for number in range(100, 140))
 
+SYNCHRONOUS = "line vty 0 4\n logging synchronous\n"
 GUARDS = {
     "revert_timer": {"more": ios.ARCHIVE, "filesystems": ("flash:", "nvram:")},
     "replace": {"filesystems": ("flash:", "nvram:")},
@@ -71,9 +72,10 @@ DURING = [
     Row("an answer split at every byte", {"split": True}, ends=(NEW,)),
     Row("log lines in between", {"noise_every": 3}, ends=(NEW,)),
     Row("log lines inside the echo", {"noise_every": 2, "noise_inside": True}, ends=(NEW,)),
+    Row("log lines inside the echo, reprinted", {"noise_every": 2, "noise_inside": True}, (NEW,), f"{SYNCHRONOUS}{INTENT}"),
     Row("a terminal that cannot be made wide", {"no_width": True}, ends=(NEW,)),
     Row("a small input buffer", {"input_buffer": 200}, ends=(NEW,)),
-    Row("a tiny input buffer", {"input_buffer": 70}, ends=(NEW, OLD)),
+    Row("a tiny input buffer", {"input_buffer": 70}, ends=(NEW,)),
     *(Row(f"session cut after line {count}", {"cut_after": count}) for count in (0, 1, 7, 30)),
     *(Row(f"device hangs after line {count}", {"hang_after": count}, timeout=0.4) for count in (0, 9)),
     *(Row(f"reload after line {count}", {"reload_after": count}) for count in (0, 12)),
@@ -117,8 +119,9 @@ def set_up(lab, faults):
 
 @pytest.mark.parametrize("guard", GUARDS)
 @pytest.mark.parametrize("row", DURING, ids=lambda row: row.name)
-def test_fault_during_a_change(row, guard):
-    with ios.one(minute=0.5, **GUARDS[guard]) as lab:
+def test_fault_during_a_change(row, guard, monkeypatch):
+    monkeypatch.setattr(sessions, "STALLED", 0.3)
+    with ios.one(minute=5.0, **GUARDS[guard]) as lab:
         set_up(lab, row.faults)
         report, before, wanted = ios.change(ios.target(lab, timeout=row.timeout), row.intent)
         assert report.guard == guard
@@ -178,6 +181,17 @@ def test_a_changed_prediction_is_noticed_over_the_new_session():
         assert report.rolled_back is True
         assert not differences(ios.running(lab), before)
         COUNTS["a line silently ignored", OLD] += 1
+        assert_clean(lab)
+
+
+def test_a_timer_that_fires_before_the_confirmation_is_noticed():
+    with ios.one(minute=0.2, **GUARDS["revert_timer"]) as lab:
+        set_up(lab, {"rtt": 0.06})
+        report, before, _wanted = ios.change(ios.target(lab), INTENT)
+        assert report.error.next_step == "raise guard_minutes"
+        assert report.rolled_back is True
+        assert not differences(ios.running(lab), before)
+        COUNTS["timer too short", OLD] += 1
         assert_clean(lab)
 
 

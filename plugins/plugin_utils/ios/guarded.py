@@ -136,6 +136,8 @@ class _Guarded:
         for rung in rungs:
             try:
                 await self._ARM[rung](self)
+            except InUse:
+                raise
             except (Unsupported, Refused, OperationFailed) as error:
                 problem = error
             else:
@@ -218,9 +220,11 @@ class _Guarded:
         try:
             async with self._another(_credentials(self.session.target, self.change)) as other:
                 report.mismatch = differences(self.change.predicted, await read(other, self.before))
+                if self.report.guard == REVERT:
+                    await self._still_armed(other)
                 if not report.mismatch:
-                    report.verified = True
                     await self._stand_down(other)
+                    report.verified = True
                     return
         except FleetError as error:
             report.error = error
@@ -242,11 +246,18 @@ class _Guarded:
             async with Session.open(target) as other:
                 yield other
 
+    async def _still_armed(self, session: Session) -> None:
+        """Make sure that the revert timer has not fired meanwhile."""
+        pending = await session.command("show archive config rollback timer")
+        if NO_TIMER.search(pending):
+            raise _fired(session, pending)
+
     async def _stand_down(self, session: Session) -> None:
         """Take the guard away; nothing of it stays on the device."""
         if self.report.guard == REVERT:
-            with contextlib.suppress(Refused):
-                await session.command("configure confirm")
+            said = await session.command("configure confirm")
+            if NO_TIMER.search(said):
+                raise _fired(session, said)
             pending = await session.command("show archive config rollback timer")
             if not NO_TIMER.search(pending):
                 raise OperationFailed("the revert timer could not be stopped", obj=session.hostname, text=pending)
@@ -333,6 +344,16 @@ async def _alive(session: Session) -> bool:
     except FleetError:
         return False
     return True
+
+
+def _fired(session: Session, said: str) -> NotKept:
+    return NotKept(
+        "the revert timer fired before the change could be confirmed",
+        obj=session.hostname,
+        endpoint=session.endpoint,
+        next_step="raise guard_minutes",
+        text=said,
+    )
 
 
 def _refused(outcome: Outcome, session: Session) -> FleetError | None:

@@ -42,9 +42,11 @@ Dialogue = t.Sequence[tuple[str, str]]
 END = "\r"
 CONTROL_V = "\x16"
 CONTROL_C = "\x03"
+CONTROL_U = "\x15"
 BYTES = 4096  # of lines under way at a time: the input buffers of devices are small
 NUDGE = 2.0  # seconds of silence after which a RETURN may bring a prompt back
 QUIET = 0.3  # seconds after which a question that nobody expected counts as one
+STALLED = 5.0  # seconds at a prompt, with lines under way, after which the device has lost them
 SETTLED = 0.5  # seconds of silence after which a device that lost input is done
 LOCK_TRIES, LOCK_PAUSE = 3, 2.0
 DELIMITERS = "#@%~+=|!&*^$_;0123456789"
@@ -393,7 +395,11 @@ class Session:
 
     async def _step(self, what: str = "an answer") -> list[str]:
         """Take in what arrives next; returns the rows."""
-        rows = self._screen.feed(await self._read(what))
+        return self._take(await self._read(what))
+
+    def _take(self, data: bytes) -> list[str]:
+        """Attribute what has arrived."""
+        rows = self._screen.feed(data)
         for row in rows:
             self._note("<", row)
             self._track.row(row)
@@ -434,9 +440,7 @@ class Session:
             return True
         except ConnectionError:
             return False
-        for row in self._screen.feed(data):
-            self._track.row(row)
-        self._track.tail(self._screen.tail)
+        self._take(data)
         return self._screen.tail == before
 
     async def _refuse_to_answer(self, exchange: Exchange, question: str) -> None:
@@ -488,7 +492,7 @@ class _Push:
             row.exchange = self.session._track.sent(row.echo, free=bool(row.typed))
             self.session._track.names += row.new_names
             self.flying[id(row.exchange)] = row
-            self.size += len(row.wire)
+            self.size += len(row.wire) + 1
             batch.append(row.wire)
             if row.typed:
                 self.session._track.sent(MARK)
@@ -503,7 +507,7 @@ class _Push:
             return True
         if row.alone or any(other.alone for other in self.flying.values()):
             return False
-        return len(self.flying) < self.window and self.size + len(row.wire) <= BYTES
+        return len(self.flying) < self.window and self.size + len(row.wire) < BYTES
 
     async def _wait(self) -> None:
         """Until at least one line is answered."""
@@ -522,7 +526,25 @@ class _Push:
             ):
                 await session._refuse_to_answer(track.current, session._screen.tail)
             else:
-                await session._step("the answer to a configuration line")
+                await self._listen()
+
+    async def _listen(self) -> None:
+        """Take in what comes next. A device that waits at its prompt while lines are under way has lost them."""
+        session, track = self.session, self.session._track
+        at_prompt = track.prompt(session._screen.tail) is not None
+        if at_prompt and session.target.timeout > STALLED:
+            try:
+                data = await session._pipe.read(STALLED)
+            except TimeoutError:
+                track.diverged = "nothing"
+                session._write(CONTROL_U)  # what is left of a line must not become part of the next
+                return
+            except ConnectionError:
+                data = b""  # the next read says it in our words
+            if data:
+                session._take(data)
+                return
+        await session._step("the answer to a configuration line")
 
     def _acknowledge(self) -> None:
         track = self.session._track
@@ -531,7 +553,7 @@ class _Push:
             row = self.flying.pop(id(exchange), None)
             if row is None:
                 continue
-            self.size -= len(row.wire)
+            self.size -= len(row.wire) + 1
             prompt = t.cast(Prompt, exchange.prompt)
             self.session._mode = prompt.mode
             if row.new_names:
@@ -540,7 +562,8 @@ class _Push:
             self._judge(row, exchange)
 
     def _judge(self, row: _Row, exchange: Exchange) -> None:
-        said = answers.judge([one for one in exchange.answer if one not in row.typed])
+        typed = "\n".join(row.typed)  # which is echoed, perhaps in pieces
+        said = answers.judge([one for one in exchange.answer if one not in typed])
         self.outcome.remarks += [f"{row.sent.text}: {mask_line(remark)}" for remark in said.remarks]
         error = said.error
         if error is None and not self.session._mode and not re.match(r"end|exit", row.echo):
@@ -556,12 +579,10 @@ class _Push:
         self.stopped = True
         self.outcome.diverged = True
         session, track = self.session, self.session._track
-        with contextlib.suppressTimeoutError:
+        with contextlib.suppress(TimeoutError):
             while True:
-                data = await session._pipe.read(SETTLED)
-                for text in session._screen.feed(data):
-                    track.row(text)
-                track.tail(session._screen.tail)
+                session._take(await session._pipe.read(SETTLED))
+        self._acknowledge()
         for row in self.flying.values():
             why = (
                 "the device lost what was typed ahead"

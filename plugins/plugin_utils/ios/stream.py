@@ -133,6 +133,7 @@ class Attribution:
         """A row has ended."""
         if answers.is_log(text) and not (self.keep_log and self.current):
             self.messages.append(text)
+            self._interrupted()
             return
         prompt = self.prompt(text)
         if prompt and not self._is_free_text(prompt):
@@ -149,6 +150,17 @@ class Attribution:
         prompt = self.prompt(text)
         if prompt and not prompt.rest.strip() and self.current is not None and not self.current.free:
             self._close(prompt)
+
+    def _interrupted(self) -> None:
+        """A message came while a prompt stood there, perhaps with the beginning of the echo that ends a free text."""
+        exchange = self.current
+        if exchange is None or not exchange.free or not exchange.answer or not self.waiting:
+            return
+        prompt = self.prompt(exchange.answer[-1])
+        if prompt and self.waiting[0].echo.startswith(prompt.rest):
+            exchange.answer.pop()
+            self._close(prompt)
+            self._held = prompt.rest
 
     def _is_free_text(self, prompt: Prompt) -> bool:
         """Whether a row that looks like a prompt belongs to an answer."""

@@ -62,7 +62,7 @@ class Shell:
         self.over = False
         self.modes: list[configure.Context] = []
         self.line_text = ""
-        self.started = device.now()
+        self.terminal.noise = self._noise_inside
         self.echoes = 0
 
     @property
@@ -124,6 +124,7 @@ class Shell:
             self._banner("exec")
         self._start_line()
         while not self.over:
+            self.terminal.synchronous = bool(self.line and self.line.synchronous)
             text = await self.terminal.edit(self.prompt(), complete=self._complete, help=self._help)
             await self.line_done(text)
         self.terminal.flush()
@@ -413,12 +414,20 @@ class Shell:
             self.wire.mute()
 
     def _noise(self) -> None:
+        message = None if self.device.faults.noise_inside else self._message()
+        if message:
+            self.terminal.interrupt(message)
+
+    def _noise_inside(self) -> str | None:
+        return self._message() if self.device.faults.noise_inside else None
+
+    def _message(self) -> str | None:
+        """A log message, before or inside every so many lines."""
         every = self.device.faults.noise_every
         self.echoes += 1
-        if every and self.echoes % every == 0:
-            self.terminal.interrupt(
-                f"*Mar  1 00:00:{self.echoes % 60:02d}.123: %LINK-3-UPDOWN: Interface Loopback99, changed state to up"
-            )
+        if not every or self.echoes % every:
+            return None
+        return f"*Mar  1 00:00:{self.echoes % 60:02d}.123: %LINK-3-UPDOWN: Interface Loopback99, changed state to up"
 
 
 def admits(device: Device, name: str, word: str) -> bool:

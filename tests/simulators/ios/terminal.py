@@ -119,6 +119,7 @@ class Terminal:
         self.length = 24
         self.width = 80
         self.synchronous = False
+        self.noise: t.Callable[[], str | None] = lambda: None
         self.history: list[str] = []
         self._out = bytearray()
         self._reading: tuple[str, bytearray] | None = None
@@ -218,13 +219,22 @@ class Terminal:
                 if run:
                     del self.wire.inbox[: len(run)]
                     self._skip_newline = False
-                    typed.insert(run)
+                    self._echo(typed, run)
                     continue
                 done = await self._control(prompt, typed, editor, complete, help)
                 if done is not None:
                     return done
         finally:
             self._reading = None
+
+    def _echo(self, typed: Typed, run: bytes) -> None:
+        """Take what was typed, perhaps with a message in its middle."""
+        message = self.noise()
+        half = len(run) // 2 if message else len(run)
+        typed.insert(run[:half])
+        if message:
+            self.interrupt(message)
+            typed.insert(run[half:])
 
     async def _control(
         self, prompt: str, typed: Typed, editor: bool, complete: Completer | None, help: Helper | None
