@@ -12,9 +12,10 @@ from __future__ import annotations
 import functools
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import diff, tree
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import commands as table
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import diff, tree
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.syntax import compile_syntax, sequences
+
 from tests.simulators.ios.device import Device
 
 from . import pairs
@@ -137,7 +138,7 @@ def go(router, dialect, wanted, mode):
 
 
 def walk(command, dialect_name):
-    """One device through all values of a row: each one after the other, back to nothing in between, C(no) and C(default).
+    """One device through all values of a row: each one set, taken away with C(no), set again and purged.
 
     :raises Lost: the device is not where the plan leads
     """
