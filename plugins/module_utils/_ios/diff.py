@@ -18,11 +18,25 @@ import typing as t
 
 from . import acl, secrets, tokens
 from .commands import Command, Dialect
-from .grammar import negation, per_dialect
+from .grammar import per_dialect
 from .grammar import printed as printed_syntax
 from .management import Management, lockouts
 from .syntax import compile_syntax, print_values
-from .tree import ACL_KINDS, UNTYPEABLE, VTY, Config, Entry, Slot, masked_line, parse, same, slots_of, state
+from .tree import (
+    ACL_KINDS,
+    UNTYPEABLE,
+    VTY,
+    Config,
+    Entry,
+    Slot,
+    entries_in_order,
+    masked_line,
+    negated_text,
+    parse,
+    same,
+    slots_of,
+    state,
+)
 
 CONSOLE_LIMIT = 254
 DELIMITERS = "#~@%&|+=*_$!"
@@ -248,7 +262,7 @@ class _Planner:
 
     def _default(self, entry: Entry, command: Command, place: _Place) -> None:
         """Set a switch back to what it was without being printed."""
-        text = f"default {_negated(self.dialect, command, entry.values)}"
+        text = f"default {negated_text(self.dialect, command, entry.values)}"
         place.changes.append(_Change(200 - command.phase, command.order, text, text))
         del place.predicted.children[entry.slot]
 
@@ -262,7 +276,7 @@ class _Planner:
     def _forget(self, entry: Entry, predicted: Entry) -> None:
         if entry.command and entry.command.keeps_no:
             after = entry.copy()
-            after.negated = True
+            after.negated, after.text = True, negated_text(self.dialect, entry.command, entry.values)
             predicted.children[entry.slot] = after
         else:
             del predicted.children[entry.slot]
@@ -290,7 +304,7 @@ class _Planner:
             return str(default)
         if entry.slot[0] == VTY:
             return f"no {VTY} {entry.slot[1]}"
-        return f"no {_negated(self.dialect, command, entry.values)}"
+        return f"no {negated_text(self.dialect, command, entry.values)}"
 
     def _set(self, running: Entry | None, wanted: Entry, place: _Place) -> None:
         """Type the wanted line; it overwrites what is there."""
@@ -354,9 +368,11 @@ class _Planner:
     # -- access lists ------------------------------------------------------------------------------------------------
 
     def _access_list(self, running: Entry | None, wanted: Entry, predicted: Entry, purge: bool) -> None:
-        old = [child.text for child in running.children.values()] if running else []
-        new = _entries(wanted) if purge else self._merged_list(running, wanted)
-        if wanted.slot[0] in ACL_KINDS and self._other_kind(wanted):
+        old = [child.text for child in entries_in_order(running)] if running else []
+        new = entries_in_order(wanted) if purge else self._merged_list(running, wanted)
+        if running is None and wanted.children and not new:
+            return  # there is nothing to take entries out of
+        if self._other_kind(wanted):
             self.problems.append(Problem("refused", f"{wanted.text}: a list of the other kind has this name"))
         flow = self.management.flow() if self.management else None
         edits = acl.edit(str(wanted.slot[1]), old, [child.text for child in new], flow)
@@ -490,20 +506,6 @@ class _Planner:
             kinds = {child.slot[0] for child in entry.children.values() if not child.negated}
             if slot[0] == "interface" and "ip address secondary" in kinds and "ip address" not in kinds:
                 problems.append(Problem("refused", f"{entry.text}: a secondary address needs a primary one"))
-
-
-def _negated(dialect: Dialect, command: Command, values: t.Mapping[str, t.Any]) -> str:
-    return print_values(compile_syntax(negation(command)), values, command.implied)
-
-
-def _entries(wanted: Entry) -> list[Entry]:
-    """The entries of an access list in the order of their numbers; what has none stays behind what it follows."""
-    last, keyed = 0, []
-    for child in wanted.children.values():
-        last = int(child.values.get("sequence", last))
-        keyed.append((last, child))
-    keyed.sort(key=lambda one: one[0])
-    return [child for _number, child in keyed if not child.negated]
 
 
 @functools.cache

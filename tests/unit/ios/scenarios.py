@@ -4,8 +4,8 @@
 
 """28 small changes of a configuration that everybody makes: what is there, what is wanted, and the lines that do it.
 
-The lines are what the semantics of IOS ask for, without a needless C(no): decided by hand, before any code, and the same
-that `tests/oracles/ios_diff.py` holds other tools against.
+The lines are what the semantics of IOS ask for, without a needless C(no), decided by hand before there was any code.
+`tests/oracles/ios_peers.py` records what other tools do.
 """
 
 from __future__ import annotations

@@ -397,7 +397,8 @@ def test_the_ladder_takes_what_the_device_can_do():
     archive = "The maximum archive configurations allowed is 10.\n"
     files = (
         "File Systems:\n\n     Size(b)     Free(b)      Type  Flags  Prefixes\n"
-        "           -           -    opaque     rw   system:\n*   7712692224   6100000000      disk     rw   bootflash: flash:\n"
+        "           -           -    opaque     rw   system:\n"
+        "*   7712692224   6100000000      disk     rw   bootflash: flash:\n"
     )
     idle = "%No Rollback Confirmed Change pending"
     pending = "Time configured(in minutes): 5\nTimer type: absolute timer\n"

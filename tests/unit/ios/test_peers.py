@@ -15,6 +15,7 @@ import pytest
 import yaml
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import diff, tree
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.commands import CLASSIC
+
 from tests.simulators.ios.device import Device
 
 from . import pairs
@@ -84,4 +85,4 @@ def test_nothing_is_decided_that_was_not_seen():
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_ours_is_right(name):
-    assert outcome(BY_NAME[name], [line for line in BY_NAME[name].lines]) == "right"
+    assert outcome(BY_NAME[name], list(BY_NAME[name].lines)) == "right"
