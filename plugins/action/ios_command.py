@@ -52,8 +52,10 @@ class ActionModule(IosAction):
     @staticmethod
     async def _run(session: Session, options: t.Mapping[str, t.Any]) -> Result:
         printed = [await session.command(command) for command in options["commands"]]
-        result: Result = {"changed": False, "stdout": [masked_text(text) for text in printed]}
+        pairs = list(zip(options["commands"], printed, strict=True))
+        # What has a parser is no configuration, which alone has secrets.
+        shown = [text if shows.parser_of(command) else masked_text(text) for command, text in pairs]
+        result: Result = {"changed": False, "stdout": shown}
         if options["structured"]:
-            pairs = zip(options["commands"], result["stdout"], strict=True)
             result["structured"] = [shows.parse(command, text) for command, text in pairs]
         return result

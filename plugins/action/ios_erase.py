@@ -29,6 +29,11 @@ class ActionModule(IosAction):
         return {
             "changed": stored is not None,
             "actions": [sent(ERASE, not call.check_mode)] if stored else [],
-            "diff": {"before_header": "startup-config", "before": stored.masked() if stored else "", "after": ""},
+            "diff": {
+                "before_header": "startup-config",
+                "after_header": "startup-config",
+                "before": stored.masked() if stored else "",
+                "after": "",
+            },
             "device": device(session, running),
         }

@@ -42,7 +42,12 @@ class ActionModule(IosAction):
         return {
             "changed": command is not None,
             "actions": [sent(command, not call.check_mode)] if command else [],
-            "diff": {"before": {"rsa_key": before}, "after": {"rsa_key": after}},
+            "diff": {
+                "before_header": "rsa_key",
+                "after_header": "rsa_key",
+                "before": {"rsa_key": before},
+                "after": {"rsa_key": after},
+            },
             "rsa_key": after,
             "device": {"hostname": session.hostname},
         }

@@ -149,9 +149,8 @@ class IosAction(ActionBase):
     def variables(self, task_vars: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         """The connection variables of the task's host; what it has none of is as the play and the command line say."""
         host = str(task_vars.get("inventory_hostname", ""))
-        found = connection_variables(task_vars["hostvars"][host], host)
-        # Variables of the task and of its block are nobody's but this task's.
-        found |= {name: self._templar.template(task_vars[name]) for name in NAMES if name in self._task.vars}
+        found = connection_variables(task_vars, host)
+        found = {name: self._templar.template(value) for name, value in found.items()}
         play = self._play_context
         for name, value in (
             ("user", play.remote_user),
@@ -165,8 +164,7 @@ class IosAction(ActionBase):
 
 def connection_variables(variables: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:
     """Those of a host's variables that say how to reach it."""
-    found = {name: variables[name] for name in NAMES if name in variables}
-    return plain({"inventory_hostname": host, **found})
+    return {"inventory_hostname": host, **{name: variables[name] for name in NAMES if name in variables}}
 
 
 def failed_result(error: FleetError, secrets: t.Iterable[str]) -> Result:
