@@ -21,6 +21,7 @@ class ActionModule(IosAction):
     """Runs commands that only read, until the conditions hold."""
 
     SPEC: t.ClassVar = SPECS["ios_command"]
+    PRIVILEGED = False
 
     async def work(self, call: Call) -> Result:
         options = call.options

@@ -18,6 +18,7 @@ class ActionModule(IosAction):
     """Asks each fact with its command."""
 
     SPEC: t.ClassVar = SPECS["ios_facts"]
+    PRIVILEGED = False
 
     async def work(self, call: Call) -> Result:
         query = call.options["query"]

@@ -71,7 +71,9 @@ class ActionModule(IosAction):
             texts = ("lines", "block", "intended")
             shared = dict.fromkeys(texts) if any(own.get(key) is not None for key in texts) else {}
             wanted = wanted_of({**call.options, **shared, **own})
-            target = target_of(plain(connection_variables(variables, name)), call.options["timeout"])
+            target = target_of(
+                plain({"ansible_become": True, **connection_variables(variables, name)}), call.options["timeout"]
+            )
             result = await configure(target, wanted, how, call.check_mode, warnings)
         except FleetError as error:
             result = failed_result(error, secrets)

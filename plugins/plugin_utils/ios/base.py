@@ -117,6 +117,7 @@ class IosAction(ActionBase):
     _supports_check_mode = True
     _supports_async = True
     SPEC: t.ClassVar[Spec] = {}
+    PRIVILEGED: t.ClassVar[bool] = True  # whether it needs privileged EXEC, where the inventory does not say
 
     async def work(self, call: Call) -> Result:
         """Do what the task asks for; the result without C(invocation).
@@ -151,6 +152,7 @@ class IosAction(ActionBase):
         host = str(task_vars.get("inventory_hostname", ""))
         found = connection_variables(task_vars, host)
         found = {name: self._templar.template(value) for name, value in found.items()}
+        found.setdefault("ansible_become", self.PRIVILEGED)
         play = self._play_context
         for name, value in (
             ("user", play.remote_user),
