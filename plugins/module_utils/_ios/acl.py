@@ -113,6 +113,8 @@ def edit(name: str, old: t.Sequence[str], new: t.Sequence[str], flow: Flow | Non
     """
     if list(old) == list(new):
         return []
+    if flow and not (permits(old, flow) and permits(new, flow)):
+        flow = None  # nothing to keep
     decider = first_match(new, flow) if flow else None
     old, new = _told_apart(old), _told_apart(new)
     if not old:
