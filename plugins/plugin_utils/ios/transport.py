@@ -46,6 +46,7 @@ LEGACY: dict[str, dict[str, tuple[str, ...]]] = {"none": {}, "sha1": SHA1, "all"
 # asyncssh's own defaults hold some of the legacy ones: "none" means none.
 UNWANTED = {"kex_algs": SHA1["kex_algs"], "signature_algs": SHA1["signature_algs"], "mac_algs": SHA1["mac_algs"]}
 COLUMNS, ROWS = 511, 0
+FAST = "^aes256-gcm@openssh.com,aes128-gcm@openssh.com"  # where offered: a third of the time of the usual first choice
 KNOWN_HOSTS = "~/.ssh/known_hosts"
 
 
@@ -276,7 +277,7 @@ def _known_hosts(target: Target) -> t.Any:
 
 def _algorithms(legacy: str) -> dict[str, t.Any]:
     """What to offer, as asyncssh takes it: a list that begins with + or - changes its own."""
-    offered: dict[str, t.Any] = {}
+    offered: dict[str, t.Any] = {"encryption_algs": FAST}
     for name in ("kex_algs", "signature_algs", "mac_algs", "encryption_algs"):
         more = LEGACY[legacy].get(name, ())
         less = tuple(one for one in UNWANTED.get(name, ()) if one not in more)

@@ -11,6 +11,7 @@ the words behind those.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import ipaddress
 import typing as t
 
@@ -685,11 +686,19 @@ def _no_address(change: Change) -> None:
         target.primary = None
 
 
+@functools.lru_cache(maxsize=1 << 16)
+def span(address: Address) -> tuple[int, int]:
+    """The first and the last address of a network, as numbers."""
+    mask = int(ipaddress.IPv4Address(address.mask))
+    low = int(ipaddress.IPv4Address(address.ip)) & mask
+    return low, low | (mask ^ 0xFFFFFFFF)
+
+
 def _address_fits(change: Change, address: Address) -> bool:
-    net = ipaddress.IPv4Interface(f"{address.ip}/{address.mask}")
-    size = net.network.prefixlen
-    if size < 31 and net.ip in (net.network.network_address, net.network.broadcast_address):
-        change.refuse(f"Bad mask /{size} for address {address.ip}")
+    low, high = span(address)
+    here = int(ipaddress.IPv4Address(address.ip))
+    if high - low > 1 and here in (low, high):
+        change.refuse(f"Bad mask /{33 - (high - low + 1).bit_length()} for address {address.ip}")
         return False
     if change.target.kind in ("Ethernet", "FastEthernet", "GigabitEthernet") and "." in change.target.name:
         if "encapsulation dot1Q" not in change.target.settings:
@@ -701,9 +710,9 @@ def _address_fits(change: Change, address: Address) -> bool:
             return False
     for other in change.config.interfaces.values():
         for one in other.addresses:
-            far = ipaddress.IPv4Interface(f"{one.ip}/{one.mask}").network
-            if other is not change.target and far.overlaps(net.network):
-                change.refuse(f"% {net.network.network_address} overlaps with {other.name}")
+            first, last = span(one)
+            if other is not change.target and first <= high and low <= last:
+                change.refuse(f"% {ipaddress.IPv4Address(low)} overlaps with {other.name}")
                 return False
     return True
 

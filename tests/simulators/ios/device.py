@@ -108,6 +108,7 @@ class Device:
     :param management: the interface whose address SSH clients come in by, and the address they seem to come from
     :param filesystems: those that can be written; without any, C(configure replace) has nowhere to read from
     :param minute: seconds that a minute of the device's timers lasts
+    :param faults: mishaps, by the names of `Faults`
     :param keep: keep the whole configuration in every `Event`
     """
 
@@ -125,10 +126,11 @@ class Device:
         seed: int = 0,
         keep: bool = False,
         serial: str | None = None,
+        faults: t.Mapping[str, t.Any] | None = None,
     ) -> None:
         self.name = name
         self.dialect = dialect
-        self.faults = Faults()
+        self.faults = Faults(**(faults or {}))
         self.random = random.Random(f"{seed}/{name}")
         self.serial = serial or f"9SIM{self.random.randrange(10**7):07d}"
         self.management = (management[0], management[1]) if management else None

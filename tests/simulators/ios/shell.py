@@ -401,9 +401,9 @@ class Shell:
         if re.match(r"(end|exit)\b", text.strip()):
             return
         device.lines_seen += 1
-        self.terminal.flush()
         if faults.cut_after is not None and device.lines_seen > faults.cut_after:
             faults.cut_after = None
+            self.terminal.flush()
             raise Cut
         if faults.reload_after is not None and device.lines_seen > faults.reload_after:
             faults.reload_after = None
@@ -411,6 +411,7 @@ class Shell:
             raise Cut
         if faults.hang_after is not None and device.lines_seen > faults.hang_after:
             faults.hang_after = None
+            self.terminal.flush()
             self.wire.mute()
 
     def _noise(self) -> None:

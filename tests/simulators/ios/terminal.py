@@ -171,8 +171,9 @@ class Terminal:
 
     async def key(self) -> bytes:
         """The next byte typed."""
-        self.flush()
-        await self.wire.more()
+        if not self.wire.inbox:
+            self.flush()
+            await self.wire.more()
         byte = bytes(self.wire.inbox[:1])
         del self.wire.inbox[:1]
         if self._skip_newline and byte in b"\n\0":
