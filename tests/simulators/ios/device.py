@@ -139,6 +139,8 @@ class Device:
         self.minute = minute
         self.keep = keep
         self.ports = {port: self._port(port, at) for at, port in enumerate(interfaces or DEFAULT_PORTS[dialect])}
+        if management:
+            self.ports[management[0]].link = True
         self.startup: str | None = startup
         self.saved_at: datetime.datetime | None = None
         self.changed_at: datetime.datetime | None = None

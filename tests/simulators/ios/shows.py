@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import re
 import typing as t
 
 from . import render
@@ -686,10 +687,20 @@ def access_lists(shell: Shell, *names: str) -> list[str]:
         if not names or chosen.name in names:
             lines.append(f"{chosen.kind.capitalize()} IP access list {chosen.name}")
             lines += [
-                f"    {key} {chosen.entries[key]}"
-                for key in sorted(chosen.entries)
-                if not chosen.entries[key].startswith("remark")
+                f"    {key} {text}" for key, text in sorted(chosen.entries.items()) if not text.startswith("remark")
             ]
+            if chosen.kind == "standard":  # these say so in words
+                lines = [re.sub(r"( \d+ \w+ [\d.]+) ([\d.]+)$", r"\1, wildcard bits \2", line) for line in lines]
+    return lines
+
+
+@show("arp", "ip arp")
+def arp(shell: Shell) -> list[str]:
+    lines = ["Protocol  Address          Age (min)  Hardware Addr   Type   Interface"]
+    for interface, address in addresses(shell.device):
+        port = shell.device.ports.get(interface.name)
+        if port and not interface.shutdown:
+            lines.append(f"Internet  {address.ip:<15}         -   {port.mac}  ARPA   {interface.name}")
     return lines
 
 
