@@ -24,7 +24,7 @@ from . import ios
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / "build" / "oracles-ios"
 PYTHON = HOME / "bin" / "python"
-PACKAGES = ("netmiko>=4.8,<5", "scrapli>=2026", "napalm>=5.2,<6", "ntc-templates>=9.3")
+PACKAGES = Path(__file__).with_name("oracles-ios.txt")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def python():
     modules = "import netmiko, scrapli, napalm, ntc_templates"
     if subprocess.run([PYTHON, "-c", modules], capture_output=True, check=False).returncode:
         done = subprocess.run(
-            [PYTHON, "-m", "pip", "install", "--quiet", *PACKAGES], capture_output=True, text=True, check=False
+            [PYTHON, "-m", "pip", "install", "--quiet", "-r", str(PACKAGES)], capture_output=True, text=True, check=False
         )
         if done.returncode:
             pytest.skip(f"the foreign tools cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
