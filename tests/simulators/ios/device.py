@@ -301,6 +301,10 @@ class Device:
                 found.append((here, far, there, left))
         return sorted(found, key=lambda one: state.rank(one[0]))
 
+    def forget_neighbours(self) -> None:
+        """Empty CDP's table; whoever still speaks is in it again."""
+        self._heard.clear()
+
     def sends_cdp(self, name: str) -> bool:
         """Whether the interface is up and speaks CDP."""
         interface = self.config.interfaces[name]

@@ -32,7 +32,10 @@ HARMLESS = [
 REMARKS = [
     ["Please create RSA keys to enable SSH (and of atleast 768 bits for SSH v2)."],
     ["% Login disabled on line 2, until 'password' is set"],
-    ["The enable secret you have chosen is the same as your enable password.", "This is not recommended.  Re-enter the enable secret."],
+    [
+        "The enable secret you have chosen is the same as your enable password.",
+        "This is not recommended.  Re-enter the enable secret.",
+    ],
     ["WARNING: Command has been added to the configuration using a type 0 password."],
 ]
 
@@ -69,7 +72,10 @@ def test_a_message(line):
     assert answers.is_log(line)
 
 
-@pytest.mark.parametrize("line", ["% Invalid input", "*18:00:00.123 UTC Sat Nov 21 2026", " description *Mar  1 00:00:10", "%Error opening flash:x"])
+@pytest.mark.parametrize(
+    "line",
+    ["% Invalid input", "*18:00:00.123 UTC Sat Nov 21 2026", " description *Mar  1 00:00:10", "%Error opening flash:x"],
+)
 def test_no_message(line):
     assert not answers.is_log(line)
 

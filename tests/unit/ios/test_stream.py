@@ -102,6 +102,9 @@ def test_prompts(name, shown, known):
 
 
 def test_a_row_looks_as_on_a_screen():
-    assert clean(" --More-- \b\b\b\b\b\b\b\b\b\b          \b\b\b\b\b\b\b\b\b\bend".replace("          \b", "          \b")) == "end       "
+    assert (
+        clean(" --More-- \b\b\b\b\b\b\b\b\b\b          \b\b\b\b\b\b\b\b\b\bend".replace("          \b", "          \b"))
+        == "end       "
+    )
     assert clean("\x1b[2Kabc\x07\x1b[0m") == "abc"
     assert clean("abc\rX") == "Xbc"

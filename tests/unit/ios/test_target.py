@@ -36,7 +36,9 @@ def test_an_inventory_for_network_cli_works_unchanged(monkeypatch):
 
 
 def test_aliases_and_defaults():
-    made = Target.from_vars({"inventory_hostname": "r1", "ansible_ssh_user": "a", "ansible_ssh_pass": "b", "ansible_user": ""})
+    made = Target.from_vars(
+        {"inventory_hostname": "r1", "ansible_ssh_user": "a", "ansible_ssh_pass": "b", "ansible_user": ""}
+    )
     assert (made.host, made.port, made.user, made.password, made.endpoint) == ("r1", 22, "a", "b", "ssh://r1:22")
 
 
