@@ -46,7 +46,9 @@ def routers(count: int = 1, **faults: t.Any) -> t.Iterator[list[int]]:
         lab.write_text(json.dumps({"devices": devices}))
         paths = {"PYTHONPATH": f"{REPOSITORY}:{BUILD / 'collections'}"}
         command = [sys.executable, "-m", "tests.simulators.ios", str(lab)]
-        with subprocess.Popen(command, cwd=REPOSITORY, env={**os.environ, **paths}, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command, cwd=REPOSITORY, env={**os.environ, **paths}, stdout=subprocess.PIPE, text=True
+        ) as process:
             try:
                 ready = json.loads(process.stdout.readline())
                 yield [one["ssh"] for one in ready["ports"].values()]
@@ -86,8 +88,12 @@ class _Blast(asyncssh.SSHClientSession):
 
 async def blast(port: int, texts: list[str]) -> float:
     """Seconds from the first line sent to the last prompt, with all lines sent at once."""
-    async with asyncssh.connect("127.0.0.1", port, username="bench", password=PASSWORD, known_hosts=None, config=[]) as connection:
-        channel, session = await connection.create_session(_Blast, request_pty="force", term_type="vt100", encoding=None)
+    async with asyncssh.connect(
+        "127.0.0.1", port, username="bench", password=PASSWORD, known_hosts=None, config=[]
+    ) as connection:
+        channel, session = await connection.create_session(
+            _Blast, request_pty="force", term_type="vt100", encoding=None
+        )
         channel.write(b"terminal width 0\rconfigure terminal\r")
         await session.until(b"(config)#", 1)
         session.seen.clear()
@@ -108,7 +114,8 @@ def oracle(script: str, *arguments: str) -> float:
     return float(run.stdout.split()[-1])
 
 
-NETMIKO = """
+NETMIKO = (
+    """
 import sys, time, json
 from netmiko import ConnectHandler
 port, file = sys.argv[1:]
@@ -118,4 +125,6 @@ with ConnectHandler(device_type="cisco_ios", host="127.0.0.1", port=int(port), u
     start = time.perf_counter()
     device.send_config_set(lines, enter_config_mode=False, exit_config_mode=False)
     print(time.perf_counter() - start)
-""" % PASSWORD
+"""
+    % PASSWORD
+)

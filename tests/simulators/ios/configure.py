@@ -72,6 +72,7 @@ class Change:
     :ivar answer: what the device prints
     :ivar context: where the session is afterwards
     :ivar done: whether anything may have changed
+    :ivar refused: whether the device said no
     :ivar abandoned: whether the user said no to a question
     """
 
@@ -84,8 +85,10 @@ class Change:
         self.default = spelled.defaulted
         self.answer: list[str] = []
         self.done = False
+        self.refused = False
         self.abandoned = False
         self.user = "console"
+        self.loading = False  # from a file, in which the secondaries come first
         self.given: t.Any = None  # what a dialogue found out
         self.handler, self.rest = self._find()
 
@@ -113,7 +116,7 @@ class Change:
     def refuse(self, *lines: str) -> None:
         """Print why not."""
         self.answer += lines
-        self.done = False
+        self.done, self.refused = False, True
 
     def say(self, *lines: str) -> None:
         self.answer += lines
@@ -153,10 +156,11 @@ def load(config: state.Config, text: str, device: Device) -> list[str]:
             refused.append(line)
             continue
         change = Change(device, config, context, spelled)
+        change.loading = True
         if spelled.banner:
             change.given = _banner_text(spelled.banner, rows)
         change.apply()
-        if not change.done:
+        if change.refused:
             refused.append(line)
         context = change.context
     return refused
@@ -660,9 +664,9 @@ def ip_address(change: Change) -> None:
         if len(rest) < 3:
             target.primary, target.dhcp = address, False
             target.secondaries = [one for one in target.secondaries if one.ip != address.ip]
-        elif target.primary is None:
+        elif target.primary is None and not change.loading:
             change.refuse("% Primary address must be configured before a secondary address")
-        elif target.primary.ip == address.ip:
+        elif target.primary and target.primary.ip == address.ip:
             change.refuse("% Secondary can't be same as primary")
         else:
             target.secondaries = [*(one for one in target.secondaries if one.ip != address.ip), address]

@@ -139,6 +139,8 @@ class Device:
         self.minute = minute
         self.keep = keep
         self.ports = {port: self._port(port, at) for at, port in enumerate(interfaces or DEFAULT_PORTS[dialect])}
+        if management:
+            self.ports[management[0]].link = True
         self.startup: str | None = startup
         self.saved_at: datetime.datetime | None = None
         self.changed_at: datetime.datetime | None = None
@@ -298,6 +300,10 @@ class Device:
             else:
                 found.append((here, far, there, left))
         return sorted(found, key=lambda one: state.rank(one[0]))
+
+    def forget_neighbours(self) -> None:
+        """Empty CDP's table; whoever still speaks is in it again."""
+        self._heard.clear()
 
     def sends_cdp(self, name: str) -> bool:
         """Whether the interface is up and speaks CDP."""
