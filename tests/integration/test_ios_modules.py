@@ -352,3 +352,72 @@ def test_the_inventory_may_name_a_wrong_value(lab: Lab) -> None:
     result = act("ios_facts", "r1", hosts, {})
     assert result["failed"] and "sha1" in result["msg"]
     assert PASSWORD not in json.dumps(result)
+
+
+# Many devices in one task
+
+
+@pytest.fixture(scope="module")
+def many() -> t.Iterator[Lab]:
+    with Lab([router(f"r{number}", DIALECTS[number % 2], number) for number in range(1, 9)]) as made:
+        yield made
+
+
+def fleet(lab: Lab, **own: t.Any) -> dict[str, dict[str, t.Any]]:
+    """The hosts of a fleet, with what each has of its own."""
+    return {name: {**variables(lab, name), **own.get(name, {})} for name in lab.served}
+
+
+def test_a_fleet_is_configured_with_a_result_for_each(many: Lab) -> None:
+    hosts = fleet(many, r2={"ios_config": {"lines": ["ntp master 5"]}})
+    options = {"lines": ["ntp master 3"], "concurrency": 4, "progress": False}
+    predicted = act("ios_fleet", "r1", hosts, options, check=True)
+    done = act("ios_fleet", "r1", hosts, options)
+    assert not done.get("failed"), done["msg"]
+    assert [one["host"] for one in done["results"]] == list(hosts)
+    assert done["counts"] == {"devices": 8, "changed": 8, "failed": 0, "not_begun": 0}
+    assert done["diff"] == predicted["diff"] and len(done["diff"]) == 8
+    found = {one["host"]: lines(one) for one in done["results"]}
+    assert found == {name: ["ntp master 5" if name == "r2" else "ntp master 3"] for name in hosts}
+    again = act("ios_fleet", "r1", hosts, options)
+    assert again["changed"] is False and again["counts"]["changed"] == 0 and again["diff"] == []
+
+
+def test_one_broken_device_stops_no_other(many: Lab) -> None:
+    hosts = fleet(many, r3={"ansible_password": "nfvt-wrong"}, r5={"ios_config": {"linez": []}}, r7={"ansible_port": 1})
+    result = act("ios_fleet", "r1", hosts, {"lines": ["cdp timer 20"], "progress": False})
+    assert (
+        result["failed"]
+        and result["changed"]
+        and result["counts"]
+        == {
+            "devices": 8,
+            "changed": 5,
+            "failed": 3,
+            "not_begun": 0,
+        }
+    )
+    kinds = {one["host"]: one["failure"]["kind"] for one in result["results"] if one["failed"]}
+    assert kinds == {"r3": kinds["r3"], "r5": "invalid_option", "r7": "unreachable"}
+    assert all(name in result["msg"] for name in kinds) and "nfvt-wrong" not in json.dumps(result)
+
+
+def test_too_many_failures_end_a_fleet(many: Lab) -> None:
+    hosts = fleet(many, r1={"ansible_port": 1}, r2={"ansible_port": 1})
+    options = {"lines": ["cdp timer 30"], "concurrency": 1, "max_failed": 2, "progress": False}
+    result = act("ios_fleet", "r1", hosts, options)
+    assert result["counts"] == {"devices": 8, "changed": 0, "failed": 2, "not_begun": 6}
+    assert "6 were not begun" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"hosts": ["nobody"], "lines": ["cdp run"]}, "nobody"),
+        ({"lines": ["cdp run"], "concurrency": 0}, "concurrency"),
+        ({"lines": ["cdp run"], "max_failed": -1}, "max_failed"),
+    ],
+)
+def test_a_fleet_that_cannot_be_meant_is_refused(many: Lab, options: t.Any, words: str) -> None:
+    result = act("ios_fleet", "r1", fleet(many), options)
+    assert result["failed"] and words in result["msg"] and "results" not in result
