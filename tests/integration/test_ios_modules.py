@@ -51,7 +51,8 @@ STEPS = (
     (
         "ios_config",
         {
-            "block": "interface Loopback0\n ip address 192.0.2.1 255.255.255.255\nip route 198.51.100.0 255.255.255.0 Null0\n"
+            "block": "interface Loopback0\n ip address 192.0.2.1 255.255.255.255\n"
+            "ip route 198.51.100.0 255.255.255.0 Null0\n"
         },
     ),
     (
