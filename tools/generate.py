@@ -36,7 +36,7 @@ SYSTEMS = {
 }
 
 # Modules that only write files: the defaults of their system's group say how to reach it, which they cannot take.
-LOCAL = ("kata_agent_config", "kata_runtime_config")
+LOCAL = ("ios_lint", "kata_agent_config", "kata_runtime_config")
 
 # Roles whose lists are a module's options: what the role does, and for each variable what it holds and the module.
 ROLES = {

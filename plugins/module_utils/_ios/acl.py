@@ -113,6 +113,8 @@ def edit(name: str, old: t.Sequence[str], new: t.Sequence[str], flow: Flow | Non
     """
     if list(old) == list(new):
         return []
+    if flow and not (permits(old, flow) and permits(new, flow)):
+        flow = None  # nothing to keep
     decider = first_match(new, flow) if flow else None
     old, new = _told_apart(old), _told_apart(new)
     if not old:
@@ -124,13 +126,69 @@ def edit(name: str, old: t.Sequence[str], new: t.Sequence[str], flow: Flow | Non
     added = [entry for entry in new if entry not in where]
     moved = [entry for entry in new if entry in where and entry not in kept]
     gone = sorted((entry for entry in old if entry not in numbers), key=lambda one: not one.startswith("deny"))
-    coming = [_put(numbers[entry], entry) for entry in added if not entry.startswith("deny")]
-    denying = [_put(numbers[entry], entry) for entry in added if entry.startswith("deny")]
-    moves = [line for entry in moved for line in (_no(where[entry]), _put(numbers[entry], entry))]
-    leaving = [_no(where[entry]) for entry in gone]
-    never_empty = any(decides(entry) for entry in kept) or any(entry.startswith("permit") for entry in added)
-    last = [*leaving, *denying] if never_empty else [*denying, *leaving]
-    return [_renumber(name, room), *coming, *moves, *last, _renumber(name, 10)]
+    changes = [
+        *((_put(numbers[entry], entry),) for entry in added if not entry.startswith("deny")),
+        *((_no(where[entry]), _put(numbers[entry], entry)) for entry in moved),
+        *((_no(where[entry]),) for entry in gone),
+        *((_put(numbers[entry], entry),) for entry in added if entry.startswith("deny")),
+    ]
+    state = _State({number: entry for entry, number in where.items()}, flow, any(decides(entry) for entry in new))
+    return [_renumber(name, room), *state.in_order(changes), _renumber(name, 10)]
+
+
+class _State:
+    """A list while it is being changed, as far as it decides for a flow.
+
+    :param entries: all entries by number; flow: what has to be let through, null where that does not matter
+    :param never_empty: whether the list may not be without deciding entries, which would permit everything
+    """
+
+    def __init__(self, entries: dict[int, str], flow: Flow | None, never_empty: bool) -> None:
+        self.flow = flow
+        self.never_empty = never_empty
+        self.count = sum(decides(entry) for entry in entries.values())
+        self.entries = entries
+        self.fitting = {number: entry for number, entry in entries.items() if self._fits(entry)}
+
+    def _fits(self, entry: str) -> bool:
+        return self.flow is not None and decides(entry) and _fits(entry.split(), self.flow)
+
+    def in_order(self, changes: list[tuple[Edit, ...]]) -> list[Edit]:
+        """The changes one after the other, each time the first that keeps the list right; else simply the first."""
+        pending, done = list(changes), []
+        while pending:
+            at = next((at for at, change in enumerate(pending) if self._allows(change)), 0)
+            change = pending.pop(at)
+            self._apply(change)
+            done += change
+        return done
+
+    def _allows(self, change: tuple[Edit, ...]) -> bool:
+        fitting, count = dict(self.fitting), self.count
+        for edit in change:
+            count += self._change(edit, fitting)
+            if not self._right(fitting, count):
+                return False
+        return True
+
+    def _right(self, fitting: dict[int, str], count: int) -> bool:
+        if not count:
+            return not self.never_empty
+        return self.flow is None or bool(fitting and fitting[min(fitting)].startswith("permit"))
+
+    def _change(self, edit: Edit, fitting: dict[int, str]) -> int:
+        """Apply one line to the entries that decide; returns by how much the deciding entries become more."""
+        word, _blank, entry = edit.text.partition(" ")
+        if word == "no":
+            fitting.pop(int(entry), None)
+            return -int(decides(self.entries[int(entry)]))
+        if self._fits(entry):
+            fitting[int(word)] = entry
+        return int(decides(entry))
+
+    def _apply(self, change: tuple[Edit, ...]) -> None:
+        for edit in change:
+            self.count += self._change(edit, self.fitting)
 
 
 def _written(new: list[str], decider: int | None) -> list[Edit]:

@@ -18,11 +18,25 @@ import typing as t
 
 from . import acl, secrets, tokens
 from .commands import Command, Dialect
-from .grammar import negation, per_dialect
+from .grammar import per_dialect
 from .grammar import printed as printed_syntax
 from .management import Management, lockouts
 from .syntax import compile_syntax, print_values
-from .tree import ACL_KINDS, UNTYPEABLE, VTY, Config, Entry, Slot, masked_line, parse, same, slots_of, state
+from .tree import (
+    ACL_KINDS,
+    UNTYPEABLE,
+    VTY,
+    Config,
+    Entry,
+    Slot,
+    entries_in_order,
+    masked_line,
+    negated_text,
+    parse,
+    same,
+    slots_of,
+    state,
+)
 
 CONSOLE_LIMIT = 254
 DELIMITERS = "#~@%&|+=*_$!"
@@ -243,12 +257,13 @@ class _Planner:
         order, phase, dialogue = (command.order, command.phase, command.no_dialogue) if command else (500, 20, ())
         gone = command.gone if command and command.gone is not None else 200 - phase
         alone = bool(dialogue or entry.mode)
-        place.changes.append(_Change(gone, order, text, secrets.mask_line(text), dialogue, alone))
+        masked = text if command else secrets.mask_line(text)  # what removes a command of ours holds no secret
+        place.changes.append(_Change(gone, order, text, masked, dialogue, alone))
         self._forget(entry, place.predicted)
 
     def _default(self, entry: Entry, command: Command, place: _Place) -> None:
         """Set a switch back to what it was without being printed."""
-        text = f"default {_negated(self.dialect, command, entry.values)}"
+        text = f"default {negated_text(self.dialect, command, entry.values)}"
         place.changes.append(_Change(200 - command.phase, command.order, text, text))
         del place.predicted.children[entry.slot]
 
@@ -262,7 +277,7 @@ class _Planner:
     def _forget(self, entry: Entry, predicted: Entry) -> None:
         if entry.command and entry.command.keeps_no:
             after = entry.copy()
-            after.negated = True
+            after.negated, after.text = True, negated_text(self.dialect, entry.command, entry.values)
             predicted.children[entry.slot] = after
         else:
             del predicted.children[entry.slot]
@@ -290,7 +305,7 @@ class _Planner:
             return str(default)
         if entry.slot[0] == VTY:
             return f"no {VTY} {entry.slot[1]}"
-        return f"no {_negated(self.dialect, command, entry.values)}"
+        return f"no {negated_text(self.dialect, command, entry.values)}"
 
     def _set(self, running: Entry | None, wanted: Entry, place: _Place) -> None:
         """Type the wanted line; it overwrites what is there."""
@@ -354,9 +369,11 @@ class _Planner:
     # -- access lists ------------------------------------------------------------------------------------------------
 
     def _access_list(self, running: Entry | None, wanted: Entry, predicted: Entry, purge: bool) -> None:
-        old = [child.text for child in running.children.values()] if running else []
-        new = _entries(wanted) if purge else self._merged_list(running, wanted)
-        if wanted.slot[0] in ACL_KINDS and self._other_kind(wanted):
+        old = [child.text for child in entries_in_order(running)] if running else []
+        new = entries_in_order(wanted) if purge else self._merged_list(running, wanted)
+        if running is None and wanted.children and not new:
+            return  # there is nothing to take entries out of
+        if self._other_kind(wanted):
             self.problems.append(Problem("refused", f"{wanted.text}: a list of the other kind has this name"))
         flow = self.management.flow() if self.management else None
         edits = acl.edit(str(wanted.slot[1]), old, [child.text for child in new], flow)
@@ -486,24 +503,16 @@ class _Planner:
                 block.phase = 37
 
     def _secondaries(self, problems: list[Problem]) -> None:
+        """A secondary address needs a primary one, and another one."""
         for slot, entry in self.predicted.root.children.items():
-            kinds = {child.slot[0] for child in entry.children.values() if not child.negated}
-            if slot[0] == "interface" and "ip address secondary" in kinds and "ip address" not in kinds:
+            if slot[0] != "interface":
+                continue
+            primary = entry.children.get(("ip address",))
+            seconds = [child for child in entry.children.values() if child.slot[0] == "ip address secondary"]
+            if seconds and (primary is None or primary.negated):
                 problems.append(Problem("refused", f"{entry.text}: a secondary address needs a primary one"))
-
-
-def _negated(dialect: Dialect, command: Command, values: t.Mapping[str, t.Any]) -> str:
-    return print_values(compile_syntax(negation(command)), values, command.implied)
-
-
-def _entries(wanted: Entry) -> list[Entry]:
-    """The entries of an access list in the order of their numbers; what has none stays behind what it follows."""
-    last, keyed = 0, []
-    for child in wanted.children.values():
-        last = int(child.values.get("sequence", last))
-        keyed.append((last, child))
-    keyed.sort(key=lambda one: one[0])
-    return [child for _number, child in keyed if not child.negated]
+            elif primary and any(one.values["address"] == primary.values.get("address") for one in seconds):
+                problems.append(Problem("refused", f"{entry.text}: the secondary address is the primary one"))
 
 
 @functools.cache
@@ -519,6 +528,7 @@ def _factory(dialect: Dialect) -> dict[Slot, Entry]:
 def _new(dialect: Dialect, wanted: Entry) -> Entry:
     """A section as IOS makes it: a vty line asks for a password from the start."""
     made = Entry(wanted.text, wanted.slot, wanted.command, wanted.mode)
+    made.values = wanted.values
     if wanted.slot[0] == VTY:
         made.children = parse(f"{wanted.text}\n login", dialect).root.children[wanted.slot].children
     return made

@@ -16,6 +16,7 @@ import re
 import typing as t
 
 from .diff import Line, plan
+from .management import Management
 from .tree import Config
 
 REVERT_TIMER, REPLACE, INVERSE, RELOAD = "revert_timer", "replace", "inverse", "reload"
@@ -72,9 +73,18 @@ def ladder(able: Abilities, *, allow_reload: bool = False) -> tuple[str, ...]:
     return tuple(ways)
 
 
-def inverse(now: Config, before: Config) -> tuple[Line, ...]:
+def inverse(now: Config, before: Config, management: Management | None = None) -> tuple[Line, ...]:
     """The lines that lead back from what the device has now to what it had before.
 
     :param now: as read after the failure, or as predicted
+    :param management: what the session came in by, which the order of the lines keeps open
     """
-    return plan(now, before, mode="replaced", purge_unknown=True, allow_lockout=True, restoring=True).lines
+    return plan(
+        now,
+        before,
+        mode="replaced",
+        purge_unknown=True,
+        management=management,
+        allow_lockout=True,
+        restoring=True,
+    ).lines

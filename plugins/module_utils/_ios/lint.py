@@ -13,12 +13,23 @@ from __future__ import annotations
 import re
 import typing as t
 
+from .._core.errors import InvalidOption, NotFound
+from .._core.fields import Spec
+from .._core.resource import Task
 from . import secrets, tokens
-from .commands import KNOWN, Dialect
+from .commands import CLASSIC, KNOWN, XE, Dialect
 from .diff import CONSOLE_LIMIT, overlaps
+from .grammar import dialect_of
 from .tree import ACL_KINDS, UNTYPEABLE, Config, Entry, masked_line, parse
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
+OPTIONS: Spec = {
+    "text": {"type": "str"},
+    "path": {"type": "path"},
+    "dialect": {"type": "str", "choices": ["auto", "classic", "xe"], "default": "auto"},
+    "unverified": {"type": "bool", "default": False},
+    "fail_on": {"type": "str", "choices": ["error", "warning", "note", "never"], "default": "error"},
+}
 SEVERITIES = {"misplaced": WARNING}
 _PROMPT = re.compile(r"[\w.:/-]+(?:\([^)]+\))?[>#] ?$")
 
@@ -157,3 +168,42 @@ def _unverified(config: Config) -> t.Iterator[Finding]:
         pending += entry.children.values()
         if entry.command is not None and entry.command.source == KNOWN:
             yield _at(entry, NOTE, "unverified", f"the meaning of this command is {KNOWN}")
+
+
+def work(task: Task) -> dict[str, t.Any]:
+    """The module: lint a text or a file, and fail where something is as bad as O(fail_on) says."""
+    text = task.params["text"]
+    where = "the text" if text is not None else task.params["path"]
+    if text is None:
+        text = _file(task.params["path"])
+    named = {"classic": CLASSIC, "xe": XE}
+    dialect = named.get(task.params["dialect"]) or dialect_of(text)
+    found = lint(text, dialect, unverified=task.params["unverified"])
+    counts = {severity: sum(one.severity == severity for one in found) for severity in (ERROR, WARNING, NOTE)}
+    result = {
+        "changed": False,
+        "findings": [one._asdict() for one in found],
+        "counts": counts,
+        "dialect": dialect.name,
+    }
+    order = [ERROR, WARNING, NOTE]
+    limit = task.params["fail_on"]
+    bad = [one for one in found if limit != "never" and order.index(one.severity) <= order.index(limit)]
+    return {**result, **_failed(bad, where)} if bad else result
+
+
+def _failed(bad: list[Finding], where: str) -> dict[str, t.Any]:
+    first = bad[0]
+    count = "1 finding" if len(bad) == 1 else f"{len(bad)} findings"
+    msg = f"{where}: {count}, the first in line {first.line}: {first.text}: {first.message}"
+    error = InvalidOption(msg, obj=where, text=first.message)
+    return {"failed": True, "msg": msg, "failure": error.failure()}
+
+
+def _file(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise NotFound(f"{path} cannot be read: {reason}", next_step="check 'path', which is on this host") from None

@@ -168,10 +168,14 @@ _SECRET_PLACES = tuple(
 )
 
 
+_NEGATION = re.compile(r"\s*(?:(?:no|default|do) )*")
+
+
 def mask_line(line: str) -> str:
     """An opaque line with the secrets that are known to stand in such lines masked."""
-    indent = line[: len(line) - len(line.lstrip())]
-    text = line.strip()
+    negation = _NEGATION.match(line)
+    before = negation[0] if negation else ""
+    text = line[len(before) :].rstrip()
     for place in _SECRET_PLACES:
         text = place.sub(lambda found: found[1] + MASK if found[2] != MASK else found[0], text)
-    return indent + text
+    return before + text

@@ -20,7 +20,8 @@ import typing as t
 
 from . import secrets, tokens
 from .commands import COMMANDS, MODES, Command, Dialect
-from .grammar import Incomplete, Match, Parsed, Unknown, canonical, parse_line, per_dialect
+from .grammar import Incomplete, Match, Parsed, Unknown, canonical, negation, parse_line, per_dialect
+from .syntax import compile_syntax, print_values
 
 Slot = tuple[t.Any, ...]
 
@@ -378,7 +379,7 @@ def entries_of(dialect: Dialect, parsed: Match) -> list[Entry]:
     if name == VTY:
         last = values["first"] if values.get("last") is None else values["last"]
         numbers = range(values["first"], last + 1)
-        entries = [Entry(f"{VTY} {number}", (VTY, number), command, "line") for number in numbers]
+        entries = [_vty_line(command, number) for number in numbers]
     elif name == "access-list":
         entries = [_numbered_list(dialect, parsed)]
         negated = False if entries[0].children else negated
@@ -393,16 +394,39 @@ def entries_of(dialect: Dialect, parsed: Match) -> list[Entry]:
     return entries
 
 
+def _vty_line(command: Command, number: int) -> Entry:
+    entry = Entry(f"{VTY} {number}", (VTY, number), command, "line")
+    entry.values = {"first": number}
+    return entry
+
+
 def _single(dialect: Dialect, command: Command, values: t.Mapping[str, t.Any], negated: bool) -> Entry:
     for name in command.sticky:  # typed, it takes back what was typed before; it is not printed
         if name in values and values[name] == command.implied.get(name):
             values = {key: value for key, value in values.items() if key != name}
     text = canonical(dialect, command, values, negated)
+    if negated and command.keeps_no:
+        text = negated_text(dialect, command, values)
     if command.mode in ACL_KINDS.values() and "sequence" in values:
         text = text[len(str(values["sequence"])) + 1 :] or text
     entry = Entry(text, slot_of(command, values), command, command.enters)
     entry.values = values
     return entry
+
+
+def negated_text(dialect: Dialect, command: Command, values: t.Mapping[str, t.Any]) -> str:
+    """What follows the C(no) that removes the command with these values."""
+    return print_values(compile_syntax(negation(command)), values, command.implied)
+
+
+def entries_in_order(entry: Entry) -> list[Entry]:
+    """The entries of an access list in the order of their numbers; what has none stays behind what it follows."""
+    last, keyed = 0, []
+    for child in entry.children.values():
+        last = int(child.values.get("sequence", last))
+        keyed.append((last, child))
+    keyed.sort(key=lambda one: one[0])
+    return [child for _number, child in keyed if not child.negated]
 
 
 def _numbered_list(dialect: Dialect, parsed: Match) -> Entry:
@@ -424,17 +448,23 @@ def state(dialect: Dialect, entry: Entry) -> str | None:
     """What the running-config prints for an entry; null where it is what holds anyway, and nothing is printed."""
     command = entry.command
     written = entry.written
-    if command is not None and entry.mode and not command.key and not _says_something(dialect, entry):
-        return None
     if command is None:
         return None if entry.negated else written
+    if entry.mode and not entry.children and _empty_is_nothing(dialect, entry):
+        return None
+    if entry.mode and not command.key and not _says_something(dialect, entry):
+        return None
     if written == per_dialect(command.default, dialect.name) or written == command.always:
         return None
     if not entry.negated:
         return written
-    default = per_dialect(command.default, dialect.name)
-    positive = default is not None and not default.startswith("no ")
-    return written if command.keeps_no or (positive and default == entry.text) else None
+    switch = command.syntax == entry.text == per_dialect(command.default, dialect.name)
+    return written if command.keeps_no or switch else None
+
+
+def _empty_is_nothing(dialect: Dialect, entry: Entry) -> bool:
+    """A numbered access list without entries is not there where lists are printed entry by entry."""
+    return entry.mode in ACL_KINDS.values() and not dialect.ace_numbers and str(entry.slot[1]).isdigit()
 
 
 def _says_something(dialect: Dialect, entry: Entry) -> bool:
@@ -475,7 +505,7 @@ def differences(one: Config, other: Config) -> list[str]:
 
 def _differences(dialect: Dialect, one: Entry, other: Entry, path: str) -> t.Iterator[str]:
     if one.mode in ACL_KINDS.values():
-        if [child.text for child in one.children.values()] != [child.text for child in other.children.values()]:
+        if [child.text for child in entries_in_order(one)] != [child.text for child in entries_in_order(other)]:
             yield path
         return
     for slot in {**one.children, **other.children}:
@@ -563,10 +593,10 @@ def _children(dialect: Dialect, entry: Entry, depth: int, masked: bool) -> t.Ite
 def _access_list(dialect: Dialect, entry: Entry) -> t.Iterator[str]:
     name = str(entry.slot[1])
     if not dialect.ace_numbers and name.isdigit():
-        yield from (f"access-list {name} {child.text}" for child in entry.children.values())
+        yield from (f"access-list {name} {child.text}" for child in entries_in_order(entry))
         return
     yield entry.text
-    for number, child in enumerate(entry.children.values(), 1):
+    for number, child in enumerate(entries_in_order(entry), 1):
         yield f" {number * 10} {child.text}" if dialect.ace_numbers else f" {child.text}"
 
 
@@ -592,14 +622,15 @@ def _vty_lines(config: Config, masked: bool) -> t.Iterator[str]:
         yield "!"
 
 
-def _always_printed() -> dict[str, list[tuple[int, str, str]]]:
+def always_printed(table: t.Iterable[Command]) -> dict[str, list[tuple[int, str, str]]]:
+    """What is printed where nothing is configured, by mode: (order, slot, line)."""
     found: dict[str, list[tuple[int, str, str]]] = {mode: [] for mode in MODES}
-    for command in COMMANDS:
+    for command in table:
         one = (command.order, command.slot or _keywords(command.syntax), command.always or "")
         if command.always and one not in found[command.mode]:
             found[command.mode].append(one)
     return found
 
 
-ALWAYS = _always_printed()
+ALWAYS = always_printed(COMMANDS)
 _VTY_ORDER = next(command.order for command in COMMANDS if command.slot == VTY)

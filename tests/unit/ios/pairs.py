@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Random configurations, and a keyboard for the simulator without a terminal: what tests and tools generate pairs with."""
+"""Random configurations, and a keyboard for the simulator without a terminal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import random
 import typing as t
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.management import Management
+
 from tests.simulators.ios import configure, spelling
 from tests.simulators.ios.device import Device
 
@@ -67,7 +68,7 @@ class Draw:
         self.add("no ip source-route", chance=0.3)
         for server in self.random.sample(["9.9.9.9", "8.8.8.8", "1.1.1.1"], self.one(0, 1, 2)):
             self.add(f"ip name-server {server}")
-        self.add(f"ip ssh version 2", chance=0.7)
+        self.add("ip ssh version 2", chance=0.7)
         self.add(f"ip ssh time-out {pick(30, 60, 120)}", chance=0.4)
         self.add(f"ip ssh authentication-retries {pick(2, 3)}", chance=0.4)
 
@@ -138,7 +139,7 @@ class Draw:
                 self.add(f" dns-server {pick('9.9.9.9', '9.9.9.9 1.1.1.1')}", chance=0.6)
                 self.add(f" domain-name {pick('a', 'b')}.example", chance=0.4)
                 self.add(f" lease {pick('infinite', '1', '3 12 15', '0 2', '7')}", chance=0.6)
-        self.add(f"no ip http server", chance=0.5)
+        self.add("no ip http server", chance=0.5)
         for net in self.random.sample(["172.16.0.0", "172.17.0.0", "172.18.0.0"], self.one(0, 1, 2)):
             self.add(f"ip route {net} 255.255.0.0 192.0.2.{pick(8, 9)}{pick('', ' 200', ' name x')}")
         self.add("logging buffered 8192", chance=0.4)
