@@ -34,6 +34,8 @@ async def serve(lab: Lab, directory: pathlib.Path | None) -> None:
         for name, one in lab.served.items()
     }
     print(json.dumps({"simulator": True, "ports": ports}), flush=True)
+    if directory:
+        (directory / "known_hosts").write_text(lab.known_hosts())
     while not stop.is_set():
         if directory:
             export(lab, directory)
@@ -60,7 +62,7 @@ def main() -> int:
     options = parser.parse_args()
     lab = json.loads(options.lab.read_text())
     links = [tuple(link) for link in lab.get("links", ())]
-    made = Lab(lab["devices"], links, legacy=lab.get("legacy", ()), ports=lab.get("ports"))
+    made = Lab(lab["devices"], links, legacy=lab.get("legacy", ()), ports=lab.get("ports"), keys=options.state)
     asyncio.run(serve(made, options.state))
     return 0
 

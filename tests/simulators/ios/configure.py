@@ -11,6 +11,7 @@ the words behind those.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import ipaddress
 import typing as t
 
@@ -71,6 +72,7 @@ class Change:
     :ivar answer: what the device prints
     :ivar context: where the session is afterwards
     :ivar done: whether anything may have changed
+    :ivar refused: whether the device said no
     :ivar abandoned: whether the user said no to a question
     """
 
@@ -83,8 +85,10 @@ class Change:
         self.default = spelled.defaulted
         self.answer: list[str] = []
         self.done = False
+        self.refused = False
         self.abandoned = False
         self.user = "console"
+        self.loading = False  # from a file, in which the secondaries come first
         self.given: t.Any = None  # what a dialogue found out
         self.handler, self.rest = self._find()
 
@@ -112,7 +116,7 @@ class Change:
     def refuse(self, *lines: str) -> None:
         """Print why not."""
         self.answer += lines
-        self.done = False
+        self.done, self.refused = False, True
 
     def say(self, *lines: str) -> None:
         self.answer += lines
@@ -152,10 +156,11 @@ def load(config: state.Config, text: str, device: Device) -> list[str]:
             refused.append(line)
             continue
         change = Change(device, config, context, spelled)
+        change.loading = True
         if spelled.banner:
             change.given = _banner_text(spelled.banner, rows)
         change.apply()
-        if not change.done:
+        if change.refused:
             refused.append(line)
         context = change.context
     return refused
@@ -163,16 +168,15 @@ def load(config: state.Config, text: str, device: Device) -> list[str]:
 
 def _banner_text(banner: tuple[str, str], rows: t.Iterator[str]) -> str:
     delimiter, rest = banner
-    text = [rest] if rest else []
-    while not text or delimiter not in text[-1]:
+    text = [rest]
+    while delimiter not in text[-1]:
         text.append(next(rows, delimiter))
     return ended(text, delimiter)
 
 
 def ended(rows: list[str], delimiter: str) -> str:
-    """A banner's text from the rows typed; what follows the delimiter is ignored."""
-    last = rows[-1].partition(delimiter)[0]
-    return "\n".join([*rows[:-1], last] if last or len(rows) == 1 else rows[:-1])
+    """A banner's text from the rows typed, as it is; what follows the delimiter is ignored."""
+    return "\n".join([*rows[:-1], rows[-1].partition(delimiter)[0]])
 
 
 def foreign(change: Change) -> None:
@@ -520,9 +524,10 @@ def router(change: Change) -> None:
 @handles("config", "ip route")
 def ip_route(change: Change) -> None:
     width = 4 if len(change.rest) > 3 and change.rest[2][0].isalpha() and change.rest[3].count(".") == 3 else 3
-    head = change.rest[:width]
-    kept = [route for route in change.config.routes if tuple(route.split()[:width]) != head]
-    change.config.routes = kept if change.off else [*kept, " ".join(change.rest)]
+    head = " ".join(change.rest[:width])
+    change.config.routes.pop(head, None)
+    if not change.off:
+        change.config.routes[head] = " ".join(change.rest)
 
 
 @handles("config", "crypto key generate rsa")
@@ -659,9 +664,9 @@ def ip_address(change: Change) -> None:
         if len(rest) < 3:
             target.primary, target.dhcp = address, False
             target.secondaries = [one for one in target.secondaries if one.ip != address.ip]
-        elif target.primary is None:
+        elif target.primary is None and not change.loading:
             change.refuse("% Primary address must be configured before a secondary address")
-        elif target.primary.ip == address.ip:
+        elif target.primary and target.primary.ip == address.ip:
             change.refuse("% Secondary can't be same as primary")
         else:
             target.secondaries = [*(one for one in target.secondaries if one.ip != address.ip), address]
@@ -685,11 +690,19 @@ def _no_address(change: Change) -> None:
         target.primary = None
 
 
+@functools.lru_cache(maxsize=1 << 16)
+def span(address: Address) -> tuple[int, int]:
+    """The first and the last address of a network, as numbers."""
+    mask = int(ipaddress.IPv4Address(address.mask))
+    low = int(ipaddress.IPv4Address(address.ip)) & mask
+    return low, low | (mask ^ 0xFFFFFFFF)
+
+
 def _address_fits(change: Change, address: Address) -> bool:
-    net = ipaddress.IPv4Interface(f"{address.ip}/{address.mask}")
-    size = net.network.prefixlen
-    if size < 31 and net.ip in (net.network.network_address, net.network.broadcast_address):
-        change.refuse(f"Bad mask /{size} for address {address.ip}")
+    low, high = span(address)
+    here = int(ipaddress.IPv4Address(address.ip))
+    if high - low > 1 and here in (low, high):
+        change.refuse(f"Bad mask /{33 - (high - low + 1).bit_length()} for address {address.ip}")
         return False
     if change.target.kind in ("Ethernet", "FastEthernet", "GigabitEthernet") and "." in change.target.name:
         if "encapsulation dot1Q" not in change.target.settings:
@@ -701,9 +714,9 @@ def _address_fits(change: Change, address: Address) -> bool:
             return False
     for other in change.config.interfaces.values():
         for one in other.addresses:
-            far = ipaddress.IPv4Interface(f"{one.ip}/{one.mask}").network
-            if other is not change.target and far.overlaps(net.network):
-                change.refuse(f"% {net.network.network_address} overlaps with {other.name}")
+            first, last = span(one)
+            if other is not change.target and first <= high and low <= last:
+                change.refuse(f"% {ipaddress.IPv4Address(low)} overlaps with {other.name}")
                 return False
     return True
 

@@ -49,7 +49,7 @@ class KeyPair:
     name: str
     bits: int
     made: datetime.datetime
-    data: str
+    data: bytes  # the public key, SubjectPublicKeyInfo in DER
 
 
 @dataclasses.dataclass
@@ -88,6 +88,18 @@ class Event:
     config: dict[str, t.Any] | None = None
 
 
+def public_key(modulus: int, bits: int) -> bytes:
+    """An RSA public key (RFC 3279) with exponent 65537, in DER. The modulus is no product of primes: nobody encrypts with it."""
+    number = _der(2, b"\0" + modulus.to_bytes((bits + 7) // 8, "big")) + bytes.fromhex("0203010001")
+    return _der(0x30, bytes.fromhex("300d06092a864886f70d0101010500") + _der(3, b"\0" + _der(0x30, number)))
+
+
+def _der(tag: int, body: bytes) -> bytes:
+    size = len(body)
+    width = (size.bit_length() + 7) // 8
+    return bytes([tag]) + (bytes([size]) if size < 128 else bytes([0x80 | width]) + size.to_bytes(width, "big")) + body
+
+
 class Device:
     """One simulated router.
 
@@ -96,6 +108,7 @@ class Device:
     :param management: the interface whose address SSH clients come in by, and the address they seem to come from
     :param filesystems: those that can be written; without any, C(configure replace) has nowhere to read from
     :param minute: seconds that a minute of the device's timers lasts
+    :param faults: mishaps, by the names of `Faults`
     :param keep: keep the whole configuration in every `Event`
     """
 
@@ -113,18 +126,21 @@ class Device:
         seed: int = 0,
         keep: bool = False,
         serial: str | None = None,
+        faults: t.Mapping[str, t.Any] | None = None,
     ) -> None:
         self.name = name
         self.dialect = dialect
-        self.faults = Faults()
+        self.faults = Faults(**(faults or {}))
         self.random = random.Random(f"{seed}/{name}")
         self.serial = serial or f"9SIM{self.random.randrange(10**7):07d}"
-        self.management = management
+        self.management = (management[0], management[1]) if management else None
         self.filesystems = tuple(filesystems)
         self.files: dict[str, str] = {}
         self.minute = minute
         self.keep = keep
         self.ports = {port: self._port(port, at) for at, port in enumerate(interfaces or DEFAULT_PORTS[dialect])}
+        if management:
+            self.ports[management[0]].link = True
         self.startup: str | None = startup
         self.saved_at: datetime.datetime | None = None
         self.changed_at: datetime.datetime | None = None
@@ -146,6 +162,8 @@ class Device:
         self.config = state.factory(dialect, self.ports)
         self.boot_errors: list[str] = []
         self.boot()
+        if startup:  # what a device has saved is written in its own way
+            self.startup = "\n".join(render.body(self)) + "\n"
         if key_bits and self.config.domain:
             self.make_key(key_bits)
 
@@ -211,8 +229,8 @@ class Device:
 
     def make_key(self, bits: int) -> KeyPair:
         name = f"{self.config.hostname}.{self.config.domain}"
-        data = hashlib.sha256(f"{self.serial}/{name}/{self.next_salt()}".encode()).hexdigest()
-        self.keys = {name: KeyPair(name, bits, self.now(), data)}
+        drawn = random.Random(f"{self.serial}/{name}/{self.next_salt()}").getrandbits(bits)
+        self.keys = {name: KeyPair(name, bits, self.now(), public_key(drawn | 1 << bits - 1 | 1, bits))}
         self.rekeyed()
         return self.keys[name]
 
@@ -223,7 +241,7 @@ class Device:
             return None
         if max(key.bits for key in self.keys.values()) < 768:
             return "1.5"
-        return "2.0" if self.config.ssh.get("version") == "2" else "1.99"
+        return "2.0" if self.config.settings.get("ip ssh version") == "2" else "1.99"
 
     # Reaching it
 
@@ -282,6 +300,10 @@ class Device:
             else:
                 found.append((here, far, there, left))
         return sorted(found, key=lambda one: state.rank(one[0]))
+
+    def forget_neighbours(self) -> None:
+        """Empty CDP's table; whoever still speaks is in it again."""
+        self._heard.clear()
 
     def sends_cdp(self, name: str) -> bool:
         """Whether the interface is up and speaks CDP."""

@@ -25,10 +25,10 @@ async def banner(shell: Shell, change: configure.Change) -> None:
     if change.spelled.banner is None:
         return
     delimiter, rest = change.spelled.banner
-    rows = [rest] if rest else []
-    if not rows or delimiter not in rows[-1]:
+    rows = [rest]
+    if delimiter not in rows[-1]:
         shell.terminal.line(f"Enter TEXT message.  End with the character '{delimiter}'.")
-    while not rows or delimiter not in rows[-1]:
+    while delimiter not in rows[-1]:
         rows.append(await shell.terminal.row())
     change.given = configure.ended(rows, delimiter)
 

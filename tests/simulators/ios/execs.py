@@ -349,13 +349,25 @@ def _clear(shell: Shell, names: list[str], what: str) -> None:
     shell.device.log(f"%CLEAR-5-COUNTERS: Clear counter on {what} by {shell.user} on {shell.title}")
 
 
-@command("clear line vty <number>", level=15)
+@command("clear line vty <number>", "clear line <number>", level=15)
 async def clear_line(shell: Shell, number: str) -> None:
+    named = "vty" in shell.line_text
     if await shell.terminal.confirm("[confirm]"):
         shell.terminal.line(" [OK]")
         for other in list(shell.device.shells):
-            if (other.kind, str(other.number)) == ("vty", number):
+            if str(other.number if named else other.absolute) == number and (other.kind == "vty" or not named):
                 other.end()
+
+
+@command("clear logging", level=15)
+async def clear_logging(shell: Shell) -> None:
+    if await shell.terminal.confirm("Clear logging buffer [confirm]"):
+        shell.device.logged = []
+
+
+@command("clear cdp table", level=15)
+async def clear_cdp_table(shell: Shell) -> None:
+    shell.device.forget_neighbours()
 
 
 # Archive

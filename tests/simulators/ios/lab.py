@@ -10,6 +10,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import hashlib
+import pathlib
 import threading
 import typing as t
 
@@ -108,8 +109,9 @@ class _Session(asyncssh.SSHServerSession[bytes]):
 class Served:
     """A device with its listeners."""
 
-    def __init__(self, device: Device, *, legacy: bool = False) -> None:
+    def __init__(self, device: Device, *, legacy: bool = False, keys: pathlib.Path | None = None) -> None:
         self.device = device
+        self.keys = keys
         self.legacy = legacy
         self.port = 0
         self.console_port = 0
@@ -122,7 +124,14 @@ class Served:
 
     @property
     def key(self) -> asyncssh.SSHKey:
-        return host_key(f"{self.device.name}/{self.device.serial}", self.key_number, self.legacy)
+        made = host_key(f"{self.device.name}/{self.device.serial}", self.key_number, self.legacy)
+        if self.keys is None:
+            return made
+        file = self.keys / f"{self.device.name}-{self.key_number}.key"
+        if not file.exists():
+            file.touch(0o600)
+            file.write_bytes(made.export_private_key())
+        return asyncssh.read_private_key(str(file))
 
     def spawn(self, work: t.Coroutine[t.Any, t.Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -257,6 +266,8 @@ class Lab:
     :param devices: the devices, or keyword arguments for `Device`
     :param links: pairs of ends, each ``"device:interface"``
     :param legacy: names of devices that offer nothing but SHA-1 and CBC
+    :param ports: by device, the SSH and console ports to listen on; free ones are taken otherwise
+    :param keys: a directory in which host keys are kept, so that they stay the same
 
     .. code-block:: python
 
@@ -271,9 +282,10 @@ class Lab:
         *,
         legacy: t.Collection[str] = (),
         ports: t.Mapping[str, tuple[int, int]] | None = None,
+        keys: pathlib.Path | None = None,
     ) -> None:
         made = [one if isinstance(one, Device) else Device(**one) for one in devices]
-        self.served = {device.name: Served(device, legacy=device.name in legacy) for device in made}
+        self.served = {device.name: Served(device, legacy=device.name in legacy, keys=keys) for device in made}
         self.ports = ports or {}
         self.links: list[tuple[tuple[str, str], tuple[str, str]]] = []
         for one, other in links:

@@ -190,7 +190,7 @@ def _interface(config: Config, interface: Interface) -> Block:
 def _routing(config: Config) -> Block:
     lines = _settings(config.settings, "ip default-gateway")
     lines += _switches(config.switches, "ip forward-protocol nd", "ip http server", "ip http secure-server")
-    return lines + [f"ip route {route}" for route in config.routes]
+    return lines + [f"ip route {route}" for route in config.routes.values()]
 
 
 def _access_list(config: Config, chosen: AccessList) -> Block:

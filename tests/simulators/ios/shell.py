@@ -62,7 +62,7 @@ class Shell:
         self.over = False
         self.modes: list[configure.Context] = []
         self.line_text = ""
-        self.started = device.now()
+        self.terminal.noise = self._noise_inside
         self.echoes = 0
 
     @property
@@ -124,6 +124,7 @@ class Shell:
             self._banner("exec")
         self._start_line()
         while not self.over:
+            self.terminal.synchronous = bool(self.line and self.line.synchronous)
             text = await self.terminal.edit(self.prompt(), complete=self._complete, help=self._help)
             await self.line_done(text)
         self.terminal.flush()
@@ -179,9 +180,9 @@ class Shell:
             raise Gone
         self.terminal.write("\r\nUser Access Verification\r\n\r\n")
         for _try in range(TRIES):
-            name = await self.terminal.ask("Username: ") if line.login == "local" else ""
+            name = await self._name() if line.login == "local" else ""
             word = await self.terminal.ask("Password: ", echo=False)
-            if self.admits(name, word) if name else bool(line.password and line.password.admits(word)):
+            if admits(self.device, name, word) if name else bool(line.password and line.password.admits(word)):
                 self.user = name
                 return True
             self.terminal.line(
@@ -189,8 +190,11 @@ class Shell:
             )
         return False
 
-    def admits(self, name: str, word: str) -> bool:
-        return admits(self.device, name, word)
+    async def _name(self) -> str:
+        name = ""
+        while not name:
+            name = await self.terminal.ask("Username: ")
+        return name
 
     async def enable(self) -> None:
         config = self.device.config
@@ -398,21 +402,33 @@ class Shell:
             return
         device.lines_seen += 1
         if faults.cut_after is not None and device.lines_seen > faults.cut_after:
+            faults.cut_after = None
+            self.terminal.flush()
             raise Cut
         if faults.reload_after is not None and device.lines_seen > faults.reload_after:
             faults.reload_after = None
             device.reload()
             raise Cut
         if faults.hang_after is not None and device.lines_seen > faults.hang_after:
+            faults.hang_after = None
+            self.terminal.flush()
             self.wire.mute()
 
     def _noise(self) -> None:
+        message = None if self.device.faults.noise_inside else self._message()
+        if message:
+            self.terminal.interrupt(message)
+
+    def _noise_inside(self) -> str | None:
+        return self._message() if self.device.faults.noise_inside else None
+
+    def _message(self) -> str | None:
+        """A log message, before or inside every so many lines."""
         every = self.device.faults.noise_every
         self.echoes += 1
-        if every and self.echoes % every == 0:
-            self.terminal.interrupt(
-                f"*Mar  1 00:00:{self.echoes % 60:02d}.123: %LINK-3-UPDOWN: Interface Loopback99, changed state to up"
-            )
+        if not every or self.echoes % every:
+            return None
+        return f"*Mar  1 00:00:{self.echoes % 60:02d}.123: %LINK-3-UPDOWN: Interface Loopback99, changed state to up"
 
 
 def admits(device: Device, name: str, word: str) -> bool:

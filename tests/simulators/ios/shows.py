@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import re
 import typing as t
 
 from . import render
 from .execs import EXEC
-from .state import Address, Interface
+from .state import Address, Interface, rank
 
 if t.TYPE_CHECKING:
     from .device import Device
@@ -90,7 +91,7 @@ def up(device: Device, interface: Interface) -> tuple[str, str]:
 
 def addresses(device: Device) -> t.Iterator[tuple[Interface, Address]]:
     """Every address with its interface, in the order of the interfaces."""
-    for name in sorted(device.config.interfaces, key=render.rank):
+    for name in sorted(device.config.interfaces, key=rank):
         for address in device.config.interfaces[name].addresses:
             yield device.config.interfaces[name], address
 
@@ -100,6 +101,11 @@ def prefix(address: Address) -> ipaddress.IPv4Interface:
 
 
 # Configuration
+
+
+@EXEC.command("write terminal", level=15)
+async def write_terminal(shell: Shell) -> None:
+    await shell.terminal.page(shell.device.running())
 
 
 @show("running-config", level=15)
@@ -380,13 +386,15 @@ def users(shell: Shell) -> list[str]:
     return [*lines, "", "  Interface    User               Mode         Idle     Peer Address", ""]
 
 
-@show("line")
-def line(shell: Shell) -> list[str]:
+@show("line", "line <number>", "line vty <number>")
+def line(shell: Shell, *numbers: str) -> list[str]:
     lines = ["   Tty Line Typ     Tx/Rx    A Modem  Roty AccO AccI  Uses  Noise Overruns  Int"]
     base = {"con": 0, "aux": 1, "vty": 2}
     busy = {(other.kind, other.number) for other in shell.device.shells}
     for one in sorted(shell.device.config.lines, key=lambda one: base[one.kind] + one.number):
         at = base[one.kind] + one.number
+        if numbers and numbers[0] != str(one.number if "vty" in shell.line_text else at):
+            continue
         kind = {"con": "CTY", "aux": "AUX", "vty": "VTY"}[one.kind]
         mark = "*" if (one.kind, one.number) in busy else " "
         out, inside = (one.access.get(way, "-").split()[0] for way in ("out", "in"))
@@ -447,14 +455,17 @@ def crypto_key(shell: Shell) -> list[str]:
             " Usage: General Purpose Key",
             " Key is not exportable.",
             " Key Data:",
-            *(f"  {' '.join(text[at : at + 8] for at in range(0, 56, 8))}" for text in _hex(key.data, key.bits)),
+            *_hex(key.data),
         ]
     return lines
 
 
-def _hex(data: str, bits: int) -> t.Iterator[str]:
-    text = (data * (bits // 128)).upper()[: bits // 4]
-    return (text[at : at + 56] for at in range(0, len(text), 56))
+def _hex(data: bytes) -> t.Iterator[str]:
+    """Eight groups of eight digits in a row."""
+    text = data.hex().upper()
+    for at in range(0, len(text), 64):
+        row = text[at : at + 64]
+        yield "  " + " ".join(row[group : group + 8] for group in range(0, len(row), 8)) + " "
 
 
 @show("banner motd", "banner login", "banner exec")
@@ -469,7 +480,7 @@ def banner(shell: Shell) -> list[str]:
 def descriptions(shell: Shell) -> list[str]:
     device = shell.device
     lines = ["Interface                      Status         Protocol Description"]
-    for name in sorted(device.config.interfaces, key=render.rank):
+    for name in sorted(device.config.interfaces, key=rank):
         interface = device.config.interfaces[name]
         status, protocol = up(device, interface)
         status = "admin down" if status.startswith("admin") else status
@@ -481,7 +492,7 @@ def descriptions(shell: Shell) -> list[str]:
 def brief(shell: Shell) -> list[str]:
     device = shell.device
     lines = ["Interface                  IP-Address      OK? Method Status                Protocol"]
-    for name in sorted(device.config.interfaces, key=render.rank):
+    for name in sorted(device.config.interfaces, key=rank):
         interface = device.config.interfaces[name]
         status, protocol = up(device, interface)
         address = interface.primary.ip if interface.primary else "unassigned"
@@ -493,7 +504,7 @@ def brief(shell: Shell) -> list[str]:
 def _chosen(shell: Shell, words: tuple[str, ...]) -> list[Interface]:
     known = shell.device.config.interfaces
     if not words:
-        return [known[name] for name in sorted(known, key=render.rank)]
+        return [known[name] for name in sorted(known, key=rank)]
     name = shell.interface("".join(words))
     return [known[name]] if name else []
 
@@ -620,10 +631,12 @@ def controllers(shell: Shell) -> list[str]:
 # Routing
 
 
-@show("ip route")
+@show("ip route", "ip route connected", "ip route static")
 def ip_route(shell: Shell) -> list[str]:
     device = shell.device
-    gateway = next((route.split() for route in device.config.routes if route.startswith("0.0.0.0 0.0.0.0 ")), None)
+    gateway = next(
+        (route.split() for route in device.config.routes.values() if route.startswith("0.0.0.0 0.0.0.0 ")), None
+    )
     routes = []
     for interface, address in addresses(device):
         if up(device, interface)[1] != "up":
@@ -634,12 +647,15 @@ def ip_route(shell: Shell) -> list[str]:
             routes.append(
                 (ipaddress.IPv4Network(f"{net.ip}/32"), f"L        {net.ip}/32 is directly connected, {interface.name}")
             )
-    for route in device.config.routes:
+    for route in device.config.routes.values():
         network, mask, via, *_more = route.split()
         target = ipaddress.IPv4Network(f"{network}/{mask}", strict=False)
         star = "*" if target.prefixlen == 0 else " "
         how = f"is directly connected, {via}" if via[0].isalpha() else f"[1/0] via {via}"
         routes.append((target, f"S{star}    {target} {how}" if target.prefixlen == 0 else f"S        {target} {how}"))
+    wanted = {"connected": "CL", "static": "S"}.get(shell.line_text.split()[-1])
+    if wanted:
+        return _grouped(sorted({one for one in routes if one[1][0] in wanted}))
     last = (
         f"Gateway of last resort is {gateway[2]} to network 0.0.0.0" if gateway else "Gateway of last resort is not set"
     )
@@ -681,10 +697,20 @@ def access_lists(shell: Shell, *names: str) -> list[str]:
         if not names or chosen.name in names:
             lines.append(f"{chosen.kind.capitalize()} IP access list {chosen.name}")
             lines += [
-                f"    {key} {chosen.entries[key]}"
-                for key in sorted(chosen.entries)
-                if not chosen.entries[key].startswith("remark")
+                f"    {key} {text}" for key, text in sorted(chosen.entries.items()) if not text.startswith("remark")
             ]
+            if chosen.kind == "standard":  # these say so in words
+                lines = [re.sub(r"( \d+ \w+ [\d.]+) ([\d.]+)$", r"\1, wildcard bits \2", line) for line in lines]
+    return lines
+
+
+@show("arp", "ip arp")
+def arp(shell: Shell) -> list[str]:
+    lines = ["Protocol  Address          Age (min)  Hardware Addr   Type   Interface"]
+    for interface, address in addresses(shell.device):
+        port = shell.device.ports.get(interface.name)
+        if port and not interface.shutdown:
+            lines.append(f"Internet  {address.ip:<15}         -   {port.mac}  ARPA   {interface.name}")
     return lines
 
 
@@ -803,6 +829,22 @@ def cdp(shell: Shell) -> list[str]:
         f"        Sending a holdtime value of {config.cdp_holdtime} seconds",
         "        Sending CDPv2 advertisements is  enabled",
     ]
+
+
+@show("cdp interface")
+def cdp_interface(shell: Shell) -> list[str]:
+    lines = []
+    for name in sorted(shell.device.ports, key=rank):
+        interface = shell.device.config.interfaces[name]
+        if shell.device.config.cdp and interface.cdp:
+            status, protocol = up(shell.device, interface)
+            lines += [
+                f"{name} is {status}, line protocol is {protocol}",
+                "  Encapsulation ARPA",
+                f"  Sending CDP packets every {shell.device.config.cdp_timer} seconds",
+                f"  Holdtime is {shell.device.config.cdp_holdtime} seconds",
+            ]
+    return lines
 
 
 def _device_id(device: Device) -> str:

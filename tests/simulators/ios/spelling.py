@@ -71,7 +71,7 @@ def spell(dialect: str, mode: str, text: str) -> Spelled | Wrong:
 
 
 def _known(found: Match) -> Spelled:
-    words = found.canonical.split()
+    words = found.canonical.split(" ")  # several blanks within a description are its own
     if words[0] in ("no", "default") and (found.negated or found.defaulted):
         words = words[1:]
     return Spelled(found.mode, tuple(words), found.negated, found.defaulted, found.enters, found.banner)

@@ -149,9 +149,8 @@ class Config:
     pools: dict[str, Pool] = dataclasses.field(default_factory=dict)
     users: dict[str, User] = dataclasses.field(default_factory=dict)
     archive: Archive | None = None
-    ssh: dict[str, str] = dataclasses.field(default_factory=dict)
     interfaces: dict[str, Interface] = dataclasses.field(default_factory=dict)
-    routes: list[str] = dataclasses.field(default_factory=list)
+    routes: dict[str, str] = dataclasses.field(default_factory=dict)  # by prefix, mask and next hop
     lists: dict[str, AccessList] = dataclasses.field(default_factory=dict)
     logging: dict[str, str] = dataclasses.field(default_factory=dict)
     logging_hosts: list[str] = dataclasses.field(default_factory=list)

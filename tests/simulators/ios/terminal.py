@@ -119,6 +119,7 @@ class Terminal:
         self.length = 24
         self.width = 80
         self.synchronous = False
+        self.noise: t.Callable[[], str | None] = lambda: None
         self.history: list[str] = []
         self._out = bytearray()
         self._reading: tuple[str, bytearray] | None = None
@@ -170,8 +171,9 @@ class Terminal:
 
     async def key(self) -> bytes:
         """The next byte typed."""
-        self.flush()
-        await self.wire.more()
+        if not self.wire.inbox:
+            self.flush()
+            await self.wire.more()
         byte = bytes(self.wire.inbox[:1])
         del self.wire.inbox[:1]
         if self._skip_newline and byte in b"\n\0":
@@ -218,13 +220,22 @@ class Terminal:
                 if run:
                     del self.wire.inbox[: len(run)]
                     self._skip_newline = False
-                    typed.insert(run)
+                    self._echo(typed, run)
                     continue
                 done = await self._control(prompt, typed, editor, complete, help)
                 if done is not None:
                     return done
         finally:
             self._reading = None
+
+    def _echo(self, typed: Typed, run: bytes) -> None:
+        """Take what was typed, perhaps with a message in its middle."""
+        message = self.noise()
+        half = len(run) // 2 if message else len(run)
+        typed.insert(run[:half])
+        if message:
+            self.interrupt(message)
+            typed.insert(run[half:])
 
     async def _control(
         self, prompt: str, typed: Typed, editor: bool, complete: Completer | None, help: Helper | None
@@ -315,8 +326,8 @@ class Typed:
         self.show(b" " * gone + b"\b" * gone)
 
     def word(self) -> None:
-        head = bytes(self.text[: self.at])
-        self.erase(len(head) - len(head.rstrip().rpartition(b" ")[0]) if b" " in head.rstrip() else len(head))
+        head = bytes(self.text[: self.at]).rstrip(b" ")
+        self.erase(self.at - (head.rfind(b" ") + 1))
 
     def replace(self, text: str, prompt: str) -> None:
         self.text[:] = text.encode("latin-1")
