@@ -257,7 +257,8 @@ class _Planner:
         order, phase, dialogue = (command.order, command.phase, command.no_dialogue) if command else (500, 20, ())
         gone = command.gone if command and command.gone is not None else 200 - phase
         alone = bool(dialogue or entry.mode)
-        place.changes.append(_Change(gone, order, text, secrets.mask_line(text), dialogue, alone))
+        masked = text if command else secrets.mask_line(text)  # what removes a command of ours holds no secret
+        place.changes.append(_Change(gone, order, text, masked, dialogue, alone))
         self._forget(entry, place.predicted)
 
     def _default(self, entry: Entry, command: Command, place: _Place) -> None:
@@ -502,10 +503,16 @@ class _Planner:
                 block.phase = 37
 
     def _secondaries(self, problems: list[Problem]) -> None:
+        """A secondary address needs a primary one, and another one."""
         for slot, entry in self.predicted.root.children.items():
-            kinds = {child.slot[0] for child in entry.children.values() if not child.negated}
-            if slot[0] == "interface" and "ip address secondary" in kinds and "ip address" not in kinds:
+            if slot[0] != "interface":
+                continue
+            primary = entry.children.get(("ip address",))
+            seconds = [child for child in entry.children.values() if child.slot[0] == "ip address secondary"]
+            if seconds and (primary is None or primary.negated):
                 problems.append(Problem("refused", f"{entry.text}: a secondary address needs a primary one"))
+            elif primary and any(one.values["address"] == primary.values.get("address") for one in seconds):
+                problems.append(Problem("refused", f"{entry.text}: the secondary address is the primary one"))
 
 
 @functools.cache
@@ -521,6 +528,7 @@ def _factory(dialect: Dialect) -> dict[Slot, Entry]:
 def _new(dialect: Dialect, wanted: Entry) -> Entry:
     """A section as IOS makes it: a vty line asks for a password from the start."""
     made = Entry(wanted.text, wanted.slot, wanted.command, wanted.mode)
+    made.values = wanted.values
     if wanted.slot[0] == VTY:
         made.children = parse(f"{wanted.text}\n login", dialect).root.children[wanted.slot].children
     return made

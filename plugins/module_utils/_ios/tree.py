@@ -379,7 +379,7 @@ def entries_of(dialect: Dialect, parsed: Match) -> list[Entry]:
     if name == VTY:
         last = values["first"] if values.get("last") is None else values["last"]
         numbers = range(values["first"], last + 1)
-        entries = [Entry(f"{VTY} {number}", (VTY, number), command, "line") for number in numbers]
+        entries = [_vty_line(command, number) for number in numbers]
     elif name == "access-list":
         entries = [_numbered_list(dialect, parsed)]
         negated = False if entries[0].children else negated
@@ -392,6 +392,12 @@ def entries_of(dialect: Dialect, parsed: Match) -> list[Entry]:
     for entry in entries:
         entry.negated = negated
     return entries
+
+
+def _vty_line(command: Command, number: int) -> Entry:
+    entry = Entry(f"{VTY} {number}", (VTY, number), command, "line")
+    entry.values = {"first": number}
+    return entry
 
 
 def _single(dialect: Dialect, command: Command, values: t.Mapping[str, t.Any], negated: bool) -> Entry:
@@ -616,14 +622,15 @@ def _vty_lines(config: Config, masked: bool) -> t.Iterator[str]:
         yield "!"
 
 
-def _always_printed() -> dict[str, list[tuple[int, str, str]]]:
+def always_printed(table: t.Iterable[Command]) -> dict[str, list[tuple[int, str, str]]]:
+    """What is printed where nothing is configured, by mode: (order, slot, line)."""
     found: dict[str, list[tuple[int, str, str]]] = {mode: [] for mode in MODES}
-    for command in COMMANDS:
+    for command in table:
         one = (command.order, command.slot or _keywords(command.syntax), command.always or "")
         if command.always and one not in found[command.mode]:
             found[command.mode].append(one)
     return found
 
 
-ALWAYS = _always_printed()
+ALWAYS = always_printed(COMMANDS)
 _VTY_ORDER = next(command.order for command in COMMANDS if command.slot == VTY)

@@ -28,18 +28,20 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     TimedOut,
     Unsupported,
 )
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import guard as rules
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import management as ways
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.diff import Plan, plan
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.guard import INVERSE, RELOAD, REPLACE
+from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.guard import REVERT_TIMER as REVERT
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.tree import Config, differences, parse
 
 from .session import Failure, Outcome, Sent, Session
 from .target import Target
 
-REVERT, REPLACE, INVERSE, RELOAD, NONE = "revert_timer", "replace", "inverse", "reload", "none"
-LADDER = (REVERT, REPLACE, INVERSE)
+NONE = "none"
 COPY = "nfvlab-guard.cfg"
-# Filesystems that a copy may be put on, the best first. NVRAM is the last resort: it is small.
-FILESYSTEMS = ("bootflash:", "flash:", "disk0:", "unix:", "nvram:")
+# What the ladder depends on, in the order of the parameters of abilities().
+ABILITIES = ("show archive", "show file systems", "show archive config rollback timer")
 NO_TIMER = re.compile(r"No Rollback Confirmed Change pending")
 CONFIRM: tuple[tuple[str, str], ...] = ((r"\[confirm\] *$", ""),)
 PAUSE = 1.0  # seconds between two attempts to reach a device that is away
@@ -131,47 +133,49 @@ class _Guarded:
 
     async def _arm(self, guard: str) -> str:
         """Set the guard up; returns the rung."""
-        rungs = LADDER if guard == "auto" else (guard,)
+        if guard in (NONE, INVERSE):
+            return guard
+        able = rules.abilities(*[await self._said(command) for command in ABILITIES], guard == RELOAD)
+        if able.pending:
+            raise InUse(
+                "another change waits for its confirmation on the device",
+                obj=self.session.hostname,
+                endpoint=self.session.endpoint,
+                next_step="confirm it ('configure confirm') or revert it ('configure revert now')",
+            )
         problem: FleetError | None = None
-        for rung in rungs:
+        for rung in rules.ladder(able) if guard == "auto" else (guard,):
             try:
-                await self._ARM[rung](self)
-            except InUse:
-                raise
+                await self._ARM[rung](self, able)
             except (Unsupported, Refused, OperationFailed) as error:
                 problem = error
             else:
                 return rung
         raise t.cast(FleetError, problem)
 
-    async def _arm_revert(self) -> None:
-        if self.before.find(("archive",)) is None:
-            raise self._unsupported("no archive is configured, so it has no revert timer")
-        pending = await self.session.command("show archive config rollback timer")
-        if not NO_TIMER.search(pending):
-            raise InUse(
-                "another change waits for its confirmation on the device",
-                obj=self.session.hostname,
-                endpoint=self.session.endpoint,
-                next_step="confirm it ('configure confirm') or revert it ('configure revert now')",
-                text=pending,
-            )
+    async def _said(self, command: str) -> str:
+        """What a command prints; nothing where the device does not have it."""
+        try:
+            return await self.session.command(command)
+        except Refused:
+            return ""
+
+    async def _arm_revert(self, able: rules.Abilities) -> None:
+        if not able.archive:
+            raise self._unsupported("no archive is configured, so the device has no revert timer")
         await self.session.configure(f"configure terminal revert timer {self.minutes}")
 
-    async def _arm_replace(self) -> None:
-        listed = await self.session.command("show file systems")
-        there = [words[-1] for words in map(str.split, listed.splitlines()) if len(words) > 3 and "rw" in words]
-        system = next((name for name in FILESYSTEMS if name in there), None)
-        if system is None:
+    async def _arm_replace(self, able: rules.Abilities) -> None:
+        if able.filesystem is None:
             raise self._unsupported("the device has no filesystem that could hold a copy of its configuration")
-        copy = f"{system}{COPY}"
+        copy = f"{able.filesystem}{COPY}"
         questions = ((r"\]\? *$", ""), (r"\[confirm\] *$", ""))
         said = await self.session.command(f"copy running-config {copy}", questions)
         if "bytes copied" not in said:
             raise self._unsupported(f"the copy {copy} could not be written", said)
         self.copy = copy
 
-    async def _arm_reload(self) -> None:
+    async def _arm_reload(self, _able: rules.Abilities) -> None:
         session = self.session
         startup = await session.command("show startup-config")
         if differences(parse(startup, self.before.dialect), self.before):
@@ -180,7 +184,7 @@ class _Guarded:
             )
         await session.command(f"reload in {self.minutes}", ((r"Save\? \[yes/no\]: *$", "no"), *CONFIRM))
 
-    async def _arm_nothing(self) -> None:
+    async def _arm_nothing(self, _able: rules.Abilities) -> None:
         """Nothing to set up."""
 
     def _unsupported(self, why: str, text: str | None = None) -> Unsupported:
@@ -192,12 +196,11 @@ class _Guarded:
             text=text,
         )
 
-    _ARM: t.ClassVar[dict[str, t.Callable[[_Guarded], t.Awaitable[None]]]] = {
+    _ARM: t.ClassVar[dict[str, t.Callable[[_Guarded, rules.Abilities], t.Awaitable[None]]]] = {
         REVERT: _arm_revert,
         REPLACE: _arm_replace,
         INVERSE: _arm_nothing,
         RELOAD: _arm_reload,
-        NONE: _arm_nothing,
     }
 
     # The change
@@ -324,8 +327,7 @@ class _Guarded:
             done = "Rollback Done" in said
         now = await read(session, self.before)
         if not done or differences(self.before, now):
-            back = plan(now, self.before, mode="replaced", purge_unknown=True)
-            await session.push(back.lines, window=1)
+            await session.push(rules.inverse(now, self.before), window=1)
         if guard == RELOAD:
             await session.command("reload cancel")
         if self.copy:

@@ -326,8 +326,8 @@ class Typed:
         self.show(b" " * gone + b"\b" * gone)
 
     def word(self) -> None:
-        head = bytes(self.text[: self.at])
-        self.erase(len(head) - len(head.rstrip().rpartition(b" ")[0]) if b" " in head.rstrip() else len(head))
+        head = bytes(self.text[: self.at]).rstrip(b" ")
+        self.erase(self.at - (head.rfind(b" ") + 1))
 
     def replace(self, text: str, prompt: str) -> None:
         self.text[:] = text.encode("latin-1")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Random configurations, pushed into the simulator: it ends where the plan says, and nobody is locked out in between."""
+"""Random configurations, pushed into the simulator: it ends where the plan says, with nobody locked out."""
 
 from __future__ import annotations
 

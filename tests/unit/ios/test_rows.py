@@ -80,8 +80,7 @@ def spellings(command):
             for step in way:
                 words.append(_word(step, variant, at, words))
             found.append(" ".join(words))
-    gap = next((word for start, word in GAPS.items() if command.syntax.startswith(start)), None)
-    possible = list(dict.fromkeys(line for line in found if _possible(line) and (gap is None or gap not in line)))
+    possible = list(dict.fromkeys(line for line in found if _possible(line)))
     return possible[:: len(possible) // MOST + 1]
 
 
@@ -148,7 +147,8 @@ def walk(command, dialect_name):
     under = UNDER[command.mode]
     indent = " " * sum(1 for line in under if not line.startswith(" ip") and not line.startswith(" 5"))
     blank = base + "\n" + "\n".join(under) + "\n"
-    for line in spellings(command):
+    gap = next((word for start, word in GAPS.items() if command.syntax.startswith(start)), "\n\n")
+    for line in (line for line in spellings(command) if gap not in line):
         typed = "\n".join([*under, indent + line])
         full = f"{base}\n{typed}\n"
         plan = go(router, dialect, full, "replaced")
