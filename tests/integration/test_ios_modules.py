@@ -212,7 +212,8 @@ def test_a_weak_key_is_refused_unless_it_is_meant(run: Run) -> None:
 def test_version_2_of_ssh_without_a_key_is_an_error(dialect: str) -> None:
     with Lab([router("r1", dialect, key_bits=512)]) as lab:
         # SSH does not let anybody in with such a key, but the console does.
-        hosts = {"r1": variables(lab, "r1", ansible_port=lab.console("r1"), ios_transport="console")}
+        console = {"ios_transport": "console", "ansible_become_password": "nfvt-enable"}
+        hosts = {"r1": variables(lab, "r1", **console, ansible_port=lab.console("r1"))}
         for check in (True, False):
             result = act("ios_ssh", "r1", hosts, {"version": 2}, check=check)
             assert result["failed"] and result["failure"]["kind"] == "unsupported" and "ios_rsa_key" in result["msg"]
