@@ -143,10 +143,10 @@ def main() -> int:
             if all(word in flip.name for word in wanted):
                 how = tried(flip) or ("equivalent" if flip.name in equivalent else "nobody")
                 seen[how] += 1
-                missed += [flip.name] if how == "nobody" else []
+                if how == "nobody":
+                    missed.append(flip.name)
+                    print(f"not noticed: {flip.name}", flush=True)
     total = sum(seen.values()) - seen["equivalent"]
-    for name in missed:
-        print(f"not noticed: {name}")
     print(f"{total - len(missed)} of {total} flips noticed ({(total - len(missed)) / total:.1%}): {dict(seen)}")
     return bool(missed)
 
