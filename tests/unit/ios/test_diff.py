@@ -170,6 +170,30 @@ def test_a_default_that_is_written_down_is_no_change():
     assert made("line con 0\nntp master\n", wanted).lines == ()
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("enable secret level 5 a", "enable secret b"),
+        ("enable password level 5 a", "enable password level 6 a"),
+        ("service timestamps debug uptime", "service timestamps log uptime"),
+        ("aaa authentication login a local", "aaa authentication login b local"),
+        ("aaa authentication login a local", "aaa authentication enable a enable"),
+        ("aaa authorization exec a local", "aaa authorization network a local"),
+        ("username a secret x", "username b secret x"),
+        ("ip route 10.0.0.0 255.0.0.0 10.1.1.1", "ip route 10.0.0.0 255.0.0.0 10.1.1.2"),
+        ("ip route 10.0.0.0 255.0.0.0 10.1.1.1", "ip route 10.0.0.0 255.255.0.0 10.1.1.1"),
+        ("ip dhcp excluded-address 10.0.0.1", "ip dhcp excluded-address 10.0.0.1 10.0.0.2"),
+        ("router ospf 1", "router ospf 2"),
+        ("ntp server 10.0.0.1", "ntp server 10.0.0.2"),
+        ("logging host 10.0.0.1", "logging host 10.0.0.2"),
+    ],
+)
+def test_what_there_may_be_several_of_is_told_apart(lines):
+    both = "\n".join(lines) + "\n"
+    assert len(made("", both).lines) == 2
+    assert len(made(both, lines[0] + "\n").lines) == 1
+
+
 # Secrets
 
 
