@@ -54,12 +54,12 @@ def flips(row: commands.Command) -> t.Iterator[Flip]:
     ):  # fmt: skip
         if getattr(row, column) != plain:
             yield Flip(row, column, plain)
-    if row.slot:
+    shared = sum((one.mode, one.slot) == (row.mode, row.slot) for one in commands.COMMANDS if one.slot) > 1
+    if shared:
         yield Flip(row, "slot", "flipped")
+        yield Flip(row, "overwrites", not row.overwrites)
     if row.key or tuple(_arguments(row)):
         yield Flip(row, "key", () if row.key else tuple(_arguments(row))[:1])
-    if sum((one.mode, one.slot) == (row.mode, row.slot) for one in commands.COMMANDS if one.slot) > 1:
-        yield Flip(row, "overwrites", not row.overwrites)
     yield Flip(row, "keeps_no", not row.keeps_no)
     yield Flip(row, "order", 1 if row.order > 100 else 900)
     yield Flip(row, "phase", 1 if row.phase >= 30 else 90)
@@ -143,10 +143,10 @@ def main() -> int:
             if all(word in flip.name for word in wanted):
                 how = tried(flip) or ("equivalent" if flip.name in equivalent else "nobody")
                 seen[how] += 1
-                missed += [flip.name] if how == "nobody" else []
+                if how == "nobody":
+                    missed.append(flip.name)
+                    print(f"not noticed: {flip.name}", flush=True)
     total = sum(seen.values()) - seen["equivalent"]
-    for name in missed:
-        print(f"not noticed: {name}")
     print(f"{total - len(missed)} of {total} flips noticed ({(total - len(missed)) / total:.1%}): {dict(seen)}")
     return bool(missed)
 

@@ -155,7 +155,8 @@ class _State:
 
     def in_order(self, changes: list[tuple[Edit, ...]]) -> list[Edit]:
         """The changes one after the other, each time the first that keeps the list right; else simply the first."""
-        pending, done = list(changes), []
+        pending = list(changes)
+        done: list[Edit] = []
         while pending:
             at = next((at for at, change in enumerate(pending) if self._allows(change)), 0)
             change = pending.pop(at)

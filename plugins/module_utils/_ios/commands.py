@@ -560,7 +560,7 @@ INTERFACE = (
     Command("interface", "duplex <mode:auto|full|half>", order=60),
     Command("interface", "speed <rate:10|100|1000|auto>", order=61),
     Command("interface", "negotiation auto", order=62, keeps_no=True, source=CAPTURE),
-    Command("interface", "shutdown", default="no shutdown", order=50, phase=50, gone=195, source=REFERENCE),
+    Command("interface", "shutdown", order=50, phase=50, gone=195, source=REFERENCE),
     Command("interface", "cdp enable", default="cdp enable", order=70, source=REFERENCE),
     Command("interface", "exit", order=999, source=REFERENCE),
 )

@@ -179,7 +179,7 @@ def _parse(dialect: str, mode: str, text: str) -> Parsed:
     parent = MODES[mode].parent
     if not isinstance(first, Unknown) or parent in (None, "exec"):
         return first
-    second = _parse(dialect, t.cast(str, parent), text)
+    second = _parse(dialect, parent, text)
     return second if isinstance(second, Match) or first.column == 0 else first
 
 

@@ -73,7 +73,7 @@ def plans():
                 asked = f"  ? {line.dialogue}" if line.dialogue else ""
                 yield " " * len(line.path) + line.masked + asked + ("  (alone)" if line.alone else "")
             yield f"--- unmanaged: {plan.unmanaged}"
-            yield from plan.predicted.masked().splitlines() if step == "variant 0" else ()
+            yield from plan.predicted.masked().splitlines() if step in ("variant 0", "variant 1") else ()
             now = plan.predicted
 
 
