@@ -4,8 +4,8 @@
 
 """Lines per second pushed to a simulated router (SIMULATOR), beside the simulator's own rate and netmiko's.
 
-C(ios_push): loopback, nothing in the way. C(ios_push_latency): 25 ms round trip and 5 ms for each line, from the first line
-sent to the last prompt; the budget is against the floor, which is what the device itself can do.
+C(ios_push): loopback, nothing in the way. C(ios_push_latency): 25 ms round trip and 5 ms for each line, from the first
+line sent to the last prompt; the budget is against the floor, which is what the device itself can do.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 
 """A router to measure against: the simulator in a process of its own, and what any client must at least do.
 
-SIMULATOR: no Cisco software runs here. The floor is a client that writes all lines at once and waits for the last prompt,
-so it shows the simulator's own rate; no tool may do that with a real device, whose input buffer is small.
+SIMULATOR: no Cisco software runs here. The floor is a client that writes all lines at once and waits for the last
+prompt, so it shows the simulator's own rate; no tool may do that with a real device, whose input buffer is small.
 """
 
 from __future__ import annotations
@@ -114,17 +114,16 @@ def oracle(script: str, *arguments: str) -> float:
     return float(run.stdout.split()[-1])
 
 
-NETMIKO = (
-    """
+NETMIKO = f"""
 import sys, time, json
 from netmiko import ConnectHandler
 port, file = sys.argv[1:]
 lines = json.load(open(file))
-with ConnectHandler(device_type="cisco_ios", host="127.0.0.1", port=int(port), username="bench", password="%s") as device:
+with ConnectHandler(
+    device_type="cisco_ios", host="127.0.0.1", port=int(port), username="bench", password="{PASSWORD}"
+) as device:
     device.config_mode()
     start = time.perf_counter()
     device.send_config_set(lines, enter_config_mode=False, exit_config_mode=False)
     print(time.perf_counter() - start)
 """
-    % PASSWORD
-)

@@ -648,7 +648,7 @@ def shutdown(change: Change) -> None:
         target.shutdown = down
         word = "administratively down" if down else "up"
         change.device.log(
-            f"%LINK-{5 if down else 3}-{'CHANGED' if down else 'UPDOWN'}: Interface {target.name}, changed state to {word}"
+            f"%LINK-{'5-CHANGED' if down else '3-UPDOWN'}: Interface {target.name}, changed state to {word}"
         )
 
 
@@ -704,14 +704,14 @@ def _address_fits(change: Change, address: Address) -> bool:
     if high - low > 1 and here in (low, high):
         change.refuse(f"Bad mask /{33 - (high - low + 1).bit_length()} for address {address.ip}")
         return False
-    if change.target.kind in ("Ethernet", "FastEthernet", "GigabitEthernet") and "." in change.target.name:
-        if "encapsulation dot1Q" not in change.target.settings:
-            change.refuse(
-                "% Configuring IP routing on a LAN subinterface is only allowed if that",
-                "subinterface is already configured as part of an IEEE 802.10, IEEE 802.1Q,",
-                "or ISL vLAN.",
-            )
-            return False
+    lan = change.target.kind in ("Ethernet", "FastEthernet", "GigabitEthernet") and "." in change.target.name
+    if lan and "encapsulation dot1Q" not in change.target.settings:
+        change.refuse(
+            "% Configuring IP routing on a LAN subinterface is only allowed if that",
+            "subinterface is already configured as part of an IEEE 802.10, IEEE 802.1Q,",
+            "or ISL vLAN.",
+        )
+        return False
     for other in change.config.interfaces.values():
         for one in other.addresses:
             first, last = span(one)
