@@ -4,8 +4,8 @@
 
 """Everything that the table knows, at once: the lines and their order, held against what was read and found right.
 
-After a change that is meant, `python -m tests.unit.ios.test_everything` writes tests/data/ios/everything.txt again: read
-its difference line by line.
+After a change that is meant, `python -m tests.unit.ios.test_everything` writes tests/data/ios/everything.txt again:
+read its difference line by line.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ def text(variant):
         row = rows[variant % len(rows)]
         lines = test_rows.spellings(row)
         line = lines[-1 - variant % len(lines)]
+        if row.default == row.syntax:  # what is on by itself is worth a line when it is off
+            line = f"no {line}"
         sections.setdefault(mode, []).append(line.replace("10.7", "10.8") if "secondary" in line else line)
     found = list(sections.pop("config"))
     found += [line for entering in _entering(variant) for line in entering]
@@ -43,6 +45,12 @@ def text(variant):
         found += [line for line in under if not line.startswith((" ip address", " 5"))]
         found += [f"{'  ' if mode == 'archive-log' else ' '}{line}" for line in lines]
     return "\n".join(found) + "\n"
+
+
+def bare():
+    """All sections with nothing in them."""
+    lines = [line for mode in test_rows.UNDER for line in test_rows.UNDER[mode] if not line.startswith((" ip", " 5"))]
+    return "\n".join(lines) + "\n"
 
 
 def _entering(variant):
@@ -55,17 +63,17 @@ def _entering(variant):
 def plans():
     """The plans from nothing over all variants back to nothing, and what is there in between."""
     for dialect in (CLASSIC, XE):
-        steps = [*range(VARIANTS), None] if dialect is CLASSIC else [0, None]
+        steps = {f"variant {at}": text(at) for at in range(VARIANTS if dialect is CLASSIC else 1)}
         now = tree.parse("", dialect)
-        for step in steps:
-            wanted = tree.parse(text(step) if step is not None else "", dialect)
+        for step, intent in {**steps, "bare sections": bare(), "nothing": ""}.items():
+            wanted = tree.parse(intent, dialect)
             plan = diff.plan(now, wanted, mode="replaced", purge_unknown=True)
-            yield f"=== {dialect.name}: to {'nothing' if step is None else f'variant {step}'}"
+            yield f"=== {dialect.name}: to {step}"
             for line in plan.lines:
                 asked = f"  ? {line.dialogue}" if line.dialogue else ""
                 yield " " * len(line.path) + line.masked + asked + ("  (alone)" if line.alone else "")
             yield f"--- unmanaged: {plan.unmanaged}"
-            yield from plan.predicted.masked().splitlines() if step == 0 else ()
+            yield from plan.predicted.masked().splitlines() if step == "variant 0" else ()
             now = plan.predicted
 
 
