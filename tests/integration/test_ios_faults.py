@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fault list: whatever happens during a change, the device ends in a state that we know, reachable, without a timer.
+"""The fault list: whatever happens during a change, the device ends in a state that we know, and without a timer.
 
 Each row runs under each guard, against a simulated router (SIMULATOR). The counts are printed at the end.
 """

@@ -4,8 +4,9 @@
 
 """A change that is confirmed, or rolled back: the guard, the push, the look at the device over a new session.
 
-The ladder, by what the device can do: its own revert timer; C(configure replace) of a copy made before; the way back, planned
-from what the device then has. C(reload) restarts the device unless the change is confirmed, and is used only where asked for.
+The ladder, by what the device can do: its own revert timer; C(configure replace) of a copy made before; the way back,
+planned from what the device then has. C(reload) restarts the device unless the change is confirmed, and is used only
+where asked for.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ import typing as t
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     Busy,
     FleetError,
-    InUse,
     Interrupted,
+    InUse,
     NotKept,
     OperationFailed,
     Refused,
@@ -135,7 +136,8 @@ class _Guarded:
         """Set the guard up; returns the rung."""
         if guard in (NONE, INVERSE):
             return guard
-        able = rules.abilities(*[await self._said(command) for command in ABILITIES], guard == RELOAD)
+        archive, filesystems, rollback = [await self._said(command) for command in ABILITIES]
+        able = rules.abilities(archive, filesystems, rollback, guard == RELOAD)
         if able.pending:
             raise InUse(
                 "another change waits for its confirmation on the device",
@@ -291,7 +293,7 @@ class _Guarded:
 
     @contextlib.asynccontextmanager
     async def _again(self) -> t.AsyncIterator[Session]:
-        """The session, or where it is gone a new one: while a timer of the device runs, that may take until it has fired."""
+        """The session, or where it is gone a new one, which may come only when the device's timer has fired."""
         if not isinstance(self.report.error, (Interrupted, TimedOut)) and await _alive(self.session):
             yield self.session
             return
@@ -368,13 +370,13 @@ def _refused(outcome: Outcome, session: Session) -> FleetError | None:
         f"line {first.number} '{first.text}' was not taken: {first.answer}",
         obj=session.hostname,
         endpoint=session.endpoint,
-        next_step="correct the line; what was applied before it is listed, and rolled_back says whether it was taken back",
+        next_step="correct the line; applied says what was taken before it, rolled_back whether that was taken back",
         text=first.answer,
     )
 
 
 def _credentials(target: Target, change: Plan) -> Target:
-    """The login after the change: it may have given our own user another password, or the device another enable secret."""
+    """The login after the change, which may have given our own user another password, or the device another secret."""
     new: dict[str, str] = {}
     for line in change.lines:
         ours = re.match(r"username (\S+) .*\b(?:secret|password) (?:0 )?(\S+)$", line.text)

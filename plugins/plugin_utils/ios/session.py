@@ -53,7 +53,7 @@ DELIMITERS = "#@%~+=|!&*^$_;0123456789"
 # Answers that hold free text, in which a row may look like a prompt: the echo of a comment line marks their end.
 FREE_TEXT = re.compile(r"(do )?(sh(o|ow)? +(run|start|conf|arch|bann|tech|deriv)|more )", re.IGNORECASE)
 MARK = "!end of answer"
-# These change the prompt, ask, or may cut the line that they came by: nothing is sent behind them before they are answered.
+# These change the prompt, ask, or may cut the way that they came by: nothing is sent behind them before their answer.
 ALONE = re.compile(r"(do|default|crypto|hostname|banner|no +username|no +hostname|end|exit)\b", re.IGNORECASE)
 BANNER = re.compile(r"(banner +(?:\w+ +)?)(\^C|\S)(.*)", re.IGNORECASE | re.DOTALL)
 WRITTEN = re.compile(
@@ -303,7 +303,7 @@ class Session:
                 f"the configuration was not saved: {problem or 'the device did not say OK'}",
                 obj=self.hostname,
                 endpoint=self.endpoint,
-                next_step="make room in NVRAM; the running-config is as it was pushed, the startup-config as it was before",
+                next_step="make room in NVRAM; the running-config is as pushed, the startup-config as it was before",
                 text=said,
             )
 
@@ -325,7 +325,7 @@ class Session:
             if not any(answers.LOCKED.search(row) for row in rows):
                 break
         said = " ".join(row.strip() for row in rows if row.strip())
-        where = {"obj": self.hostname, "endpoint": self.endpoint, "text": said}
+        where: dict[str, t.Any] = {"obj": self.hostname, "endpoint": self.endpoint, "text": said}
         if answers.LOCKED.search(said):
             raise Busy(
                 "another session has locked the configuration", next_step="end it ('show users', 'clear line')", **where
@@ -376,7 +376,7 @@ class Session:
         :raises TimedOut: the device says nothing
         :raises Interrupted: it has gone
         """
-        where = {"obj": self.hostname or self.target.host, "endpoint": self.endpoint}
+        where: dict[str, t.Any] = {"obj": self.hostname or self.target.host, "endpoint": self.endpoint}
         try:
             return await self._pipe.read(self.target.timeout)
         except TimeoutError:
@@ -617,8 +617,9 @@ def _check(text: str) -> None:
     """Refuse what cannot be typed as one line."""
     wrong = next((character for character in text if not " " <= character <= "~"), None)
     if wrong is not None:
+        shown = mask_line(text.splitlines()[0]) if text.strip() else ""
         raise InvalidOption(
-            f"the line '{mask_line(text.splitlines()[0] if text.strip() else repr(text))}' holds the character {wrong!r}",
+            f"the line '{shown}' holds the character {wrong!r}",
             next_step="IOS takes printable ASCII, one line at a time",
         )
 
@@ -657,7 +658,8 @@ def _banner(sent: Sent, found: re.Match[str]) -> _Row:
             f"the banner '{sent.text}' holds every character that could end it",
             next_step=f"leave one of {DELIMITERS} out",
         )
-    first, *rows = [*body.split("\n")[:-1], body.split("\n")[-1] + chosen]
+    rows = f"{body}{chosen}".split("\n")
+    first = rows.pop(0)
     head = f"{found[1].rstrip()} {chosen}{first}"
     # Only the first row goes through the line editor.
     return _Row(sent, END.join([_wire(head), *rows]), head, True, (), typed=(MARK, *rows))

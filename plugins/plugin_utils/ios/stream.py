@@ -4,8 +4,8 @@
 
 """From the bytes of a terminal to answers, each with the line that it answers. Pure.
 
-A device prints its prompt, echoes what it read, prints the answer, and prints its prompt again. So an answer stands between
-two echoes, and many lines can be under way at a time without any doubt about which line an answer belongs to.
+A device prints its prompt, echoes what it read, prints the answer, and prints its prompt again. So an answer stands
+between two echoes, and many lines can be under way at a time without any doubt about which line an answer belongs to.
 """
 
 from __future__ import annotations

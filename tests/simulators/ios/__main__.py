@@ -5,8 +5,8 @@
 """SIMULATOR: python -m tests.simulators.ios LAB.json [--state DIRECTORY]
 
 ``LAB.json`` holds ``{"devices": [{"name": …, "dialect": …, "startup": …}], "links": [["r1:GigabitEthernet1", …]],
-"ports": {"r1": [SSH, CONSOLE]}, "legacy": [names]}``. With ``--state`` each device's state is in ``NAME.json`` there, written
-anew whenever it has changed. Listens on 127.0.0.1 only, and ends with SIGTERM.
+"ports": {"r1": [SSH, CONSOLE]}, "legacy": [names]}``. With ``--state`` each device's state is in ``NAME.json`` there,
+written anew whenever it has changed. Listens on 127.0.0.1 only, and ends with SIGTERM.
 """
 
 from __future__ import annotations
