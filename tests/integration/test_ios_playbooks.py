@@ -64,3 +64,11 @@ def test_the_check_run_shows_the_difference_that_the_run_makes(tmp_path: Path) -
         ]
         assert shown[0] == shown[1] and "+ntp master" in shown[0]
         assert shown[2] == []
+
+
+def test_a_file_is_linted_before_it_is_pushed(tmp_path: Path) -> None:
+    (tmp_path / "intent.cfg").write_text("hostname r1\nip subset-zero\n")
+    tasks = [{"nfvlab.fleet.ios_lint": {"path": str(tmp_path / "intent.cfg")}}]
+    with Lab([router("r1")]) as lab:
+        done = playbook(*write(tmp_path, lab, tasks), check=False)
+    assert done.returncode == 2 and "subnet-zero" in done.stdout
