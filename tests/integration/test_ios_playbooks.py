@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import typing as t
 from pathlib import Path
 
@@ -36,7 +37,7 @@ TASKS = [
 
 def write(folder: Path, lab: Lab, tasks: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     """An inventory and a playbook; what ansible-playbook is called with."""
-    hosts = {name: variables(lab, name) for name in lab.served}
+    hosts = {name: variables(lab, name, ansible_python_interpreter=sys.executable) for name in lab.served}
     (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
     named = [{"name": f"task {at}", **task} for at, task in enumerate(tasks)]
     (folder / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": named}]))
