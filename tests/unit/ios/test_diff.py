@@ -224,9 +224,12 @@ def test_another_type_7_of_the_same_password_is_no_change():
     assert made("enable password 7 0822455D0A16", "enable password 7 070C285F4D06\n").lines == ()
 
 
-def test_a_privilege_that_goes_is_said():
-    plan = made("username x privilege 15 secret a\n", "username x secret a\n")
-    assert lines(plan) == ["username x privilege 1 secret a"]
+@pytest.mark.parametrize("rest", [" secret a", " password 0 a", ""])
+def test_a_privilege_that_goes_is_said(rest):
+    typed = rest.replace(" 0", "")
+    plan = made(f"username x privilege 15{rest}\n", f"username x{rest}\n")
+    assert lines(plan)[0].replace(" 0", "") == f"username x privilege 1{typed}"
+    assert made(f"username x{rest}\n", f"username x privilege 1{rest}\n").lines == ()
 
 
 def test_a_secret_in_place_of_a_password_needs_the_user_to_go_first():

@@ -45,6 +45,8 @@ REFERENCE = [
     ("line", "transport input ssh", "transport input ssh"),
     ("line", "trans in ssh telnet", "transport input telnet ssh"),
     ("config", "ip domain-name a.b", "ip domain-name a.b"),
+    ("config", "ip domain-lookup", "ip domain lookup"),
+    ("config", "logging 10.0.0.1", "logging 10.0.0.1"),
     ("config", "crypto key generate rsa", "crypto key generate rsa"),
     ("config", "crypto key generate rsa modulus 2048 label k", "crypto key generate rsa label k modulus 2048"),
     ("config", "ip ssh version 2", "ip ssh version 2"),
