@@ -192,9 +192,9 @@ def _parse_in(dialect: str, mode: str, text: str) -> Parsed:
         banner = _banner(text)
         if banner:
             return banner
-    shown, bar, piped = text.partition("|") if mode in ("user", "exec") else (text, "", "")
+    shown, pipe, piped = text.partition("|") if mode in ("user", "exec") else (text, "", "")
     found = _walk(dialect, mode, shown.rstrip(), False)
-    if bar and isinstance(found, Match):
+    if pipe and isinstance(found, Match):
         return _with_pipe(dialect, found, text, piped, len(shown) + 1)
     return found
 

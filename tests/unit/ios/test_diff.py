@@ -129,6 +129,17 @@ def test_replacing_a_section_of_a_section():
     assert lines(plan) == ["archive", "log config", "no logging enable"]
 
 
+def test_what_there_is_one_of_is_emptied():
+    assert lines(made("archive\n path flash:a\n", "hostname Router\n")) == ["archive", "no path"]
+
+
+def test_a_numbered_list_goes_by_its_number():
+    running = "access-list 10 permit 10.0.0.1\naccess-list 110 permit ip any any\n"
+    assert lines(made(running, "no access-list 10\nno access-list 110\nno access-list 11\n", "merged")) == [
+        "no ip access-list standard 10", "no ip access-list extended 110"
+    ]  # fmt: skip
+
+
 def test_no_in_an_intent_takes_away_what_is_there_and_nothing_else():
     assert lines(made(DEVICE, "no ip dhcp pool LAN\nno ip dhcp pool OTHER\nno cdp run\n", "merged")) == [
         "no ip dhcp pool LAN",
@@ -180,6 +191,7 @@ def test_a_default_that_is_written_down_is_no_change():
         ("aaa authentication login a local", "aaa authentication enable a enable"),
         ("aaa authorization exec a local", "aaa authorization network a local"),
         ("username a secret x", "username b secret x"),
+        ("username a", "username b"),
         ("ip route 10.0.0.0 255.0.0.0 10.1.1.1", "ip route 10.0.0.0 255.0.0.0 10.1.1.2"),
         ("ip route 10.0.0.0 255.0.0.0 10.1.1.1", "ip route 10.0.0.0 255.255.0.0 10.1.1.1"),
         ("ip dhcp excluded-address 10.0.0.1", "ip dhcp excluded-address 10.0.0.1 10.0.0.2"),
@@ -224,15 +236,21 @@ def test_another_type_7_of_the_same_password_is_no_change():
     assert made("enable password 7 0822455D0A16", "enable password 7 070C285F4D06\n").lines == ()
 
 
-def test_a_privilege_that_goes_is_said():
-    plan = made("username x privilege 15 secret a\n", "username x secret a\n")
-    assert lines(plan) == ["username x privilege 1 secret a"]
+@pytest.mark.parametrize("rest", [" secret a", " password 0 a", ""])
+def test_a_privilege_that_goes_is_said(rest):
+    typed = rest.replace(" 0", "")
+    plan = made(f"username x privilege 15{rest}\n", f"username x{rest}\n")
+    assert lines(plan)[0].replace(" 0", "") == f"username x privilege 1{typed}"
+    assert made(f"username x{rest}\n", f"username x privilege 1{rest}\n").lines == ()
 
 
 def test_a_secret_in_place_of_a_password_needs_the_user_to_go_first():
     plan = made("username x password 0 a\n", "username x secret a\n")
     assert lines(plan) == ["no username x", "username x secret a"]
     assert plan.lines[0].dialogue == ((r"\[confirm\]", ""),)
+    assert lines(made("username x secret a\n", "username x privilege 15\n")) == [
+        "no username x", "username x privilege 15",
+    ]  # fmt: skip
 
 
 # Order
