@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import types
 import typing as t
 
 import pytest
@@ -234,6 +235,68 @@ def test_our_own_password_may_be_changed():
         way = ios.target(lab, password="an0ther-Pass")
         assert ios.on(way, lambda session: session.command("show privilege"))
         assert wanted.lines
+
+
+def crowd(lab):
+    """Take all vty lines but none of ours."""
+    for number in range(5):
+        lab["r1"].shells.append(
+            types.SimpleNamespace(kind="vty", number=number, monitors=False, title="", end=lambda: None)
+        )
+
+
+# What keeps a session from beginning: the kind of the failure, how it is brought about, and what the session tries with.
+AT_THE_DOOR = {
+    "a wrong password": ("forbidden", None, {"password": "wrong"}),
+    "a wrong enable secret": ("forbidden", None, {"become": True, "become_password": "wrong"}),
+    "a changed host key": ("untrusted", lambda lab: lab.change_host_key("r1"), {"known_hosts": True}),
+    "vty lines exhausted": ("unreachable", lambda lab: lab.call(lambda: crowd(lab)), {}),
+    "nobody answers": ("unreachable", None, {"port": 1}),
+    "the configuration locked by another session": ("busy", lambda lab: setattr(lab["r1"], "lock", OTHER), {}),
+}
+OTHER = types.SimpleNamespace(user="other", number=1)
+
+
+@pytest.mark.parametrize("name", AT_THE_DOOR)
+def test_a_session_that_cannot_begin_changes_nothing(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(sessions, "LOCK_PAUSE", 0.01)
+    kind, happens, options = AT_THE_DOOR[name]
+    with ios.one(level=1 if "enable" in name else 15) as lab:
+        before = ios.running(lab)
+        if "known_hosts" in options:
+            options = {"known_hosts": ios.known_hosts(lab, tmp_path)}
+        if happens:
+            happens(lab)
+        with pytest.raises(FleetError) as caught:
+            ios.push(ios.target(lab, **options), ["hostname r2"])
+        assert caught.value.kind == kind
+        assert caught.value.next_step
+        assert not differences(before, ios.running(lab))
+        lab.call(lab["r1"].shells.clear)
+        lab["r1"].lock = None
+        COUNTS[name, OLD] += 1
+
+
+def test_a_full_file_system_on_save_leaves_both_configurations_as_they_are():
+    with ios.one() as lab:
+        report, *_rest = ios.change(ios.target(lab), INTENT)
+        assert report.ok
+        startup = lab.export("r1")["startup"]
+        lab["r1"].faults.nvram_full = True
+        with pytest.raises(FleetError, match="not saved"):
+            ios.on(ios.target(lab), lambda session: session.save())
+        assert lab.export("r1")["startup"] == startup
+        COUNTS["a full file system on save", NEW] += 1
+        assert_clean(lab)
+
+
+def test_a_full_file_system_leaves_the_ladders_next_rung():
+    with ios.one(**GUARDS["replace"]) as lab:
+        lab["r1"].faults.nvram_full = True
+        report, *_rest = ios.change(ios.target(lab), INTENT)
+        assert (report.guard, report.ok) == ("inverse", True)
+        COUNTS["no room for the guard's copy", NEW] += 1
+        assert_clean(lab)
 
 
 BAD = [

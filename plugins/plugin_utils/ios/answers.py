@@ -70,9 +70,9 @@ def judge(lines: t.Sequence[str]) -> Answer:
     return Answer(" ".join(errors) or None, remarks)
 
 
-def refusal(lines: t.Iterable[str]) -> str | None:
-    """Why an exec command was refused, or null."""
-    return next((line.strip() for line in lines if REFUSED.match(line)), None)
+def refusal(lines: t.Sequence[str]) -> str | None:
+    """Why an exec command was refused, or null. A refusal comes at once; further down it is somebody's text."""
+    return next((line.strip() for line in lines[:3] if REFUSED.match(line)), None)
 
 
 def is_log(line: str) -> bool:

@@ -45,7 +45,8 @@ COPY = "nfvlab-guard.cfg"
 ABILITIES = ("show archive", "show file systems", "show archive config rollback timer")
 NO_TIMER = re.compile(r"No Rollback Confirmed Change pending")
 CONFIRM: tuple[tuple[str, str], ...] = ((r"\[confirm\] *$", ""),)
-PAUSE = 1.0  # seconds between two attempts to reach a device that is away
+PAUSE, LONGEST_PAUSE = 1.0, 15.0  # seconds between two attempts to reach a device that is away
+GRACE = 60  # seconds beyond the timer that a device may take to be back
 
 
 @dataclasses.dataclass
@@ -297,25 +298,24 @@ class _Guarded:
         if not isinstance(self.report.error, (Interrupted, TimedOut)) and await _alive(self.session):
             yield self.session
             return
-        patience = self.minutes * 60 + 60 if self.report.guard in (REVERT, RELOAD) else self.session.target.timeout
-        deadline = time.monotonic() + patience
+        async with contextlib.AsyncExitStack() as stack:
+            yield await self._reconnected(stack)
+
+    async def _reconnected(self, stack: contextlib.AsyncExitStack) -> Session:
+        """A new session, as soon as the device takes one: it may restart, or its timer may have to fire first."""
+        deadline = time.monotonic() + self.minutes * 60 + GRACE
+        # Who may log in depends on how much of the change the device has.
+        targets = list(dict.fromkeys([self.session.target, _credentials(self.session.target, self.change)]))
+        pause = PAUSE
         while True:
-            try:
-                # Both passwords may be the right ones now.
-                target = (
-                    _credentials(self.session.target, self.change) if int(time.monotonic()) % 2 else self.session.target
-                )
-                other = Session.open(target)
-                session = await other.__aenter__()
-                break
-            except FleetError:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(PAUSE)
-        try:
-            yield session
-        finally:
-            await session.close()
+            for target in targets:
+                try:
+                    return await stack.enter_async_context(Session.open(target))
+                except FleetError:
+                    if time.monotonic() > deadline:
+                        raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)  # many wrong logins in a row make a device refuse all of them
 
     async def _return(self, session: Session) -> None:
         """Undo, on a session that works."""

@@ -206,9 +206,10 @@ class Session:
                 data = await self._read(what)  # says it in our words
         else:
             data = await self._read(what)
-        self._seen = [row for row in self._screen.feed(data) if row.strip() and not answers.is_log(row)] or self._seen
-        for row in self._seen:
+        rows = self._screen.feed(data)
+        for row in rows:
             self._note("<", row)
+        self._seen = [row for row in rows if row.strip() and not answers.is_log(row)] or self._seen
         return 0.0
 
     async def _first_prompt(self) -> Prompt:
