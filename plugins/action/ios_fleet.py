@@ -15,8 +15,10 @@ from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import (
     Call,
     IosAction,
     Result,
+    bug,
     connection_variables,
     failed_result,
+    opened,
     secret_values,
     show,
     target_of,
@@ -71,14 +73,16 @@ class ActionModule(IosAction):
             texts = ("lines", "block", "intended")
             shared = dict.fromkeys(texts) if any(own.get(key) is not None for key in texts) else {}
             wanted = wanted_of({**call.options, **shared, **own})
-            target = target_of(
-                plain({"ansible_become": True, **connection_variables(variables, name)}), call.options["timeout"]
-            )
-            result = await configure(target, wanted, how, call.check_mode, warnings)
+            connection = plain({"ansible_become": True, **connection_variables(variables, name)})
+            target = target_of(connection, call.options["timeout"])
+            opening = opened(target, call.options["transcript"], name)
+            result = await configure(opening, wanted, how, call.check_mode, warnings)
         except FleetError as error:
             result = failed_result(error, secrets)
         except AnsibleError as error:
             result = failed_result(InvalidOption(f"its variables cannot be evaluated: {error}"), secrets)
+        except Exception as error:  # one device's, and no reason to leave the others
+            result = failed_result(bug(error), secrets)
         return {
             "host": name,
             "changed": False,

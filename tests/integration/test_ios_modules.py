@@ -423,3 +423,14 @@ def test_too_many_failures_end_a_fleet(many: Lab) -> None:
 def test_a_fleet_that_cannot_be_meant_is_refused(many: Lab, options: t.Any, words: str) -> None:
     result = act("ios_fleet", "r1", fleet(many), options)
     assert result["failed"] and words in result["msg"] and "results" not in result
+
+
+def test_what_is_said_is_written_down_without_secrets(run: Run, tmp_path: t.Any) -> None:
+    options = {"name": "bob", "secret": "nfvt-bob", "transcript": str(tmp_path / "said")}
+    assert run("ios_user", options)["changed"]
+    file = tmp_path / "said" / "r1.log"
+    said = file.read_text()
+    assert "> show running-config" in said and "> username bob" in said
+    assert "nfvt-" not in said and file.stat().st_mode & 0o777 == 0o600
+    refused = run("ios_facts", {"transcript": "/proc/nowhere"})
+    assert refused["failed"] and "/proc/nowhere/r1.log" in refused["msg"]
