@@ -245,7 +245,7 @@ def crowd(lab):
         )
 
 
-# What keeps a session from beginning: the kind of the failure, how it is brought about, and what the session tries with.
+# What keeps a session from beginning: the kind of the failure, how it is brought about, what the session tries with.
 AT_THE_DOOR = {
     "a wrong password": ("forbidden", None, {"password": "wrong"}),
     "a wrong enable secret": ("forbidden", None, {"become": True, "become_password": "wrong"}),

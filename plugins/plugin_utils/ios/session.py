@@ -16,6 +16,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import datetime
+import os
 import re
 import typing as t
 
@@ -146,12 +148,13 @@ class Session:
 
         :raises FleetError: that failed
         """
-        session = cls(target, await transport.opened(target), transcript=transcript)
+        session = cls(target, await transport.opened(target), transcript=transcript or bool(target.transcript))
         try:
             await session._begin()
             yield session
         finally:
             await session.close()
+            session._keep_transcript()
 
     @property
     def endpoint(self) -> str:
@@ -164,6 +167,20 @@ class Session:
             self._write(CONTROL_C + "end" + END + "exit" + END if self._mode else "exit" + END)
             await asyncio.sleep(0)
         await self._pipe.close()
+
+    def _keep_transcript(self) -> None:
+        """Append the transcript to the device's file."""
+        if not self.target.transcript or self.transcript is None:
+            return
+        name = re.sub(r"[^\w.-]", "_", self.target.name or self.target.host)
+        stamp = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+        file = os.path.join(self.target.transcript, f"{name}.txt")
+        try:
+            os.makedirs(self.target.transcript, exist_ok=True)
+            with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8") as stream:
+                stream.write("\n".join([f"# {stamp} {self.endpoint}", *self.transcript, ""]))
+        except OSError as error:
+            raise InvalidOption(f"ios_transcript: {file} cannot be written: {error.strerror}", obj=name) from error
 
     # Beginning
 
@@ -178,10 +195,10 @@ class Session:
         if self.target.become and not self.privileged:
             await self._enable()
         await self.command("terminal length 0")
-        try:
-            await self.command("terminal width 0")
-        except Refused:
-            await self.command("terminal width 511")
+        for width in (0, 511):
+            with contextlib.suppress(Refused):  # then long lines are echoed in part, which the attribution knows
+                await self.command(f"terminal width {width}")
+                break
 
     async def look(self, wanted: t.Callable[[str], bool], what: str, nudge: str = "") -> str:
         """Wait until the row that has not ended is wanted; returns it.
@@ -402,7 +419,7 @@ class Session:
         """Attribute what has arrived."""
         rows = self._screen.feed(data)
         for row in rows:
-            self._note("<", row)
+            self._note("<", MASK if self._track.in_echo else row)
             self._track.row(row)
         self._track.tail(self._screen.tail)
         self.messages += self._track.messages

@@ -125,9 +125,18 @@ class Shell:
         self._start_line()
         while not self.over:
             self.terminal.synchronous = bool(self.line and self.line.synchronous)
+            idle = self._idle()
             text = await self.terminal.edit(self.prompt(), complete=self._complete, help=self._help)
+            if idle:
+                idle.cancel()
             await self.line_done(text)
         self.terminal.flush()
+
+    def _idle(self) -> asyncio.TimerHandle | None:
+        """The timer that ends a session in which nobody types; C(exec-timeout 0 0) has none."""
+        minutes, seconds = self.line.timeout if self.line else (0, 0)
+        patience = (minutes + seconds / 60) * self.device.minute
+        return asyncio.get_running_loop().call_later(patience, self.end) if patience else None
 
     def _start_line(self) -> None:
         line = self.line
