@@ -18,13 +18,13 @@ from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import (
     bug,
     connection_variables,
     failed_result,
-    opened,
     secret_values,
     show,
     target_of,
 )
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.fleet import Fleet, Limits
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.options import DEVICE, SPECS
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import How, configure, wanted_of
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.query import plain
 
@@ -75,8 +75,7 @@ class ActionModule(IosAction):
             wanted = wanted_of({**call.options, **shared, **own})
             connection = plain({"ansible_become": True, **connection_variables(variables, name)})
             target = target_of(connection, call.options["timeout"])
-            opening = opened(target, call.options["transcript"], name)
-            result = await configure(opening, wanted, how, call.check_mode, warnings)
+            result = await configure(Session.open(target), wanted, how, call.check_mode, warnings)
         except FleetError as error:
             result = failed_result(error, secrets)
         except AnsibleError as error:

@@ -15,10 +15,6 @@ options:
     description: Seconds of silence after which the device counts as hanging. Default is the inventory's
       C(ansible_command_timeout), else V(30).
     type: float
-  transcript:
-    description: Folder on the controller in which what is said with the device is added to a file C(HOST.log), with
-      stars for secrets. The session in which a change is verified is not in it.
-    type: path
 attributes:
   check_mode:
     description: Can run in check mode and predict the changed status without modifying the target.

@@ -10,15 +10,12 @@ These modules run on the controller only, and Ansible does none of that for acti
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import pathlib
 import typing as t
 from dataclasses import dataclass, field
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Bug, FleetError, InvalidOption, Refused
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Bug, FleetError, Refused
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import Spec
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import checked
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.secrets import MASK, scrub
@@ -28,7 +25,7 @@ from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.target import VAR
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.query import plain
 
 Result = dict[str, t.Any]
-CONNECTION: Spec = {"timeout": {"type": "float"}, "transcript": {"type": "path"}}
+CONNECTION: Spec = {"timeout": {"type": "float"}}
 # Texts of configuration may hold secrets in any line; of these options only the number of lines is shown.
 TEXTS = ("lines", "block", "intended", "running_config")
 # All inventory variables that say how to reach a device; SSH's arguments may name a jump host.
@@ -61,41 +58,14 @@ class Call:
         return target_of(self.variables, self.options.get("timeout"))
 
     def session(self) -> t.AsyncContextManager[Session]:
-        """A session with that device, written down where the task wants it."""
-        return opened(self.target(), self.options.get("transcript"), str(self.variables["inventory_hostname"]))
+        """A session with that device."""
+        return Session.open(self.target())
 
 
 def target_of(variables: t.Mapping[str, t.Any], timeout: float | None) -> Target:
     """The device that a host's variables name."""
     named = {**variables, **({} if timeout is None else {"ansible_command_timeout": timeout})}
     return Target.from_vars(named)
-
-
-@contextlib.asynccontextmanager
-async def opened(target: Target, folder: str | None, host: str) -> t.AsyncIterator[Session]:
-    """A session with a device.
-
-    :param folder: where what is said, secrets masked, is added to a file of the host's name; null for nowhere
-    """
-    async with Session.open(target, transcript=folder is not None) as session:
-        try:
-            yield session
-        finally:
-            if folder is not None and session.transcript:
-                _write_down(pathlib.Path(folder) / f"{host}.log", session.transcript)
-
-
-def _write_down(file: pathlib.Path, rows: t.Sequence[str]) -> None:
-    """Add rows to a file that only its owner reads.
-
-    :raises InvalidOption: it cannot be written
-    """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8") as log:
-            log.write("".join(f"{row}\n" for row in rows))
-    except OSError as error:
-        raise InvalidOption(f"the transcript '{file}' cannot be written: {error.strerror}") from None
 
 
 def all_options(given: t.Mapping[str, t.Any], spec: Spec) -> dict[str, t.Any]:
