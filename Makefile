@@ -80,7 +80,7 @@ lint-sanity: $(DEV)
 	command -v shellcheck >/dev/null || $(call install,shellcheck)
 	tools/sanity.sh
 
-.PHONY: format generate protocols docs bench clean help
+.PHONY: format generate protocols docs bench oracles clean help
 format: $(DEV) ## let ruff format and sort what it can
 	ruff check --fix
 	ruff format
@@ -96,6 +96,10 @@ docs: generate ## build the reference as HTML in build/docs/html
 
 bench: $(DEV) ## run the benchmarks and print their tables (ONLY=name)
 	python tests/bench/run.py $(if $(ONLY),--only $(ONLY)) $(ARGS)
+
+oracles: $(DEV) ## the foreign IOS tools that tests and benchmarks compare with, in build/oracles-ios
+	python -m venv build/oracles-ios
+	build/oracles-ios/bin/pip install --quiet -r tests/integration/oracles-ios.txt ansible ansible-pylibssh
 
 clean: ## remove everything that make has made, but for the lab
 	rm -rf $(VENV) build tests/output .ansible .cache .mypy_cache .pytest_cache .ruff_cache
