@@ -54,18 +54,30 @@ def imported(path: pathlib.Path) -> set[str]:
     return names
 
 
-def portable(path: pathlib.Path) -> bool:
-    """Whether a test file, and what it imports from the tests, gets by with what a managed host has."""
+def portable(path: pathlib.Path, seen: frozenset[pathlib.Path] = frozenset()) -> bool:
+    """Whether a test file, and what it imports from the tests, gets by with what a managed host has.
+
+    :param seen: the files that led here: helpers may import each other for their types
+    """
     for name in imported(path):
         if name.startswith("tests."):
-            stem = ROOT.joinpath(*name.split("."))
-            candidates = (stem.with_suffix(".py"), stem.parent.with_suffix(".py"))
-            helper = next((candidate for candidate in candidates if candidate.is_file()), None)
-            if helper is None or not portable(helper):
+            helpers = helpers_of(name)
+            if not helpers or not all(one in seen or portable(one, seen | {path}) for one in helpers):
                 return False
         elif name.split(".")[0] not in sys.stdlib_module_names and not name.startswith(ALLOWED):
             return False
     return True
+
+
+def helpers_of(name: str) -> list[pathlib.Path]:
+    """The file of a helper, and those of the packages around it; none where it cannot be found."""
+    stem = ROOT.joinpath(*name.split("."))
+    candidates = (stem.with_suffix(".py"), stem.parent.with_suffix(".py"), stem.parent / "__init__.py")
+    helper = next((candidate for candidate in candidates if candidate.is_file()), None)
+    if helper is None:
+        return []
+    packages = [folder / "__init__.py" for folder in helper.relative_to(ROOT).parents]
+    return list(dict.fromkeys([helper, *(ROOT / package for package in packages if (ROOT / package).is_file())]))
 
 
 def environment(python: str) -> pathlib.Path:

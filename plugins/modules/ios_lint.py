@@ -54,9 +54,10 @@ attributes:
       no change.
     support: full
   action_group:
-    description: Use C(group/nfvlab.fleet.all) in C(module_defaults) to set options for all modules at once.
-    support: none
-    details: The group's options say how to reach a device, which this module does not.
+    description: Use C(group/nfvlab.fleet.all) in C(module_defaults) to set options once.
+    support: full
+    membership:
+      - nfvlab.fleet.all
   platform:
     description: Target OS/families that can be operated against.
     support: full

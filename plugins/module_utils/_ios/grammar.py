@@ -179,7 +179,7 @@ def _parse(dialect: str, mode: str, text: str) -> Parsed:
     parent = MODES[mode].parent
     if not isinstance(first, Unknown) or parent in (None, "exec"):
         return first
-    second = _parse(dialect, t.cast(str, parent), text)
+    second = _parse(dialect, parent, text)
     return second if isinstance(second, Match) or first.column == 0 else first
 
 
@@ -192,9 +192,9 @@ def _parse_in(dialect: str, mode: str, text: str) -> Parsed:
         banner = _banner(text)
         if banner:
             return banner
-    shown, bar, piped = text.partition("|") if mode in ("user", "exec") else (text, "", "")
+    shown, pipe, piped = text.partition("|") if mode in ("user", "exec") else (text, "", "")
     found = _walk(dialect, mode, shown.rstrip(), False)
-    if bar and isinstance(found, Match):
+    if pipe and isinstance(found, Match):
         return _with_pipe(dialect, found, text, piped, len(shown) + 1)
     return found
 

@@ -84,7 +84,7 @@ def _characters(lines: list[str]) -> t.Iterator[Finding]:
         if len(line.strip()) > CONSOLE_LIMIT:
             yield Finding(number, CONSOLE_LIMIT + 1, ERROR, "too_long", "more than 254 characters", shown)
         if not line.isascii():
-            column = next(at for at, char in enumerate(line, 1) if not char.isascii())
+            column = min(at for at, char in enumerate(line, 1) if not char.isascii())
             yield Finding(number, column, WARNING, "not_ascii", "not every terminal and train keeps it", shown)
 
 

@@ -161,18 +161,23 @@ def _line_cut(running: Config, after: Config, way: Management) -> list[str]:
     found = []
     if way.vty is not None and (VTY, way.vty) in running.root.children and (VTY, way.vty) not in after.root.children:
         found.append(f"line vty {way.vty}, which this session is on, would go")
-    lines = [entry for slot, entry in after.root.children.items() if slot[0] == VTY]
-    usable = [entry for entry in lines if _accepts(after, entry, way, running)]
-    if lines and not usable and any(_accepts(running, entry, way, running) for entry in _vty(running)):
-        found.append(f"no vty line would accept {way.protocol} from {way.peer}")
-    slots = [slot for slot, entry in after.root.children.items() if entry in usable]
-    if usable and all(_login_cut(running, after, slot, way) for slot in slots):
-        found += _login_cut(running, after, slots[0], way)
+    if _open(running, way, running) and not _open(after, way, running):
+        accepting = [slot for slot, entry in _vty(after) if _accepts(after, entry, way, running)]
+        reasons = [_login_problem(after, slot, way) for slot in accepting if not _login_problem(running, slot, way)]
+        found += [reason for reason in reasons[:1] if reason]
+        found += [] if found else [f"no vty line would let a new session in by {way.protocol} from {way.peer}"]
     return found
 
 
-def _vty(config: Config) -> list[Entry]:
-    return [entry for slot, entry in config.root.children.items() if slot[0] == VTY]
+def _open(config: Config, way: Management, running: Config) -> bool:
+    """Whether a new session could come in like this one."""
+    return any(
+        _accepts(config, entry, way, running) and not _login_problem(config, slot, way) for slot, entry in _vty(config)
+    )
+
+
+def _vty(config: Config) -> list[tuple[tuple[t.Any, ...], Entry]]:
+    return [(slot, entry) for slot, entry in config.root.children.items() if slot[0] == VTY]
 
 
 def _accepts(config: Config, line: Entry, way: Management, running: Config) -> bool:

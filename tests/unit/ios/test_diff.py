@@ -129,6 +129,17 @@ def test_replacing_a_section_of_a_section():
     assert lines(plan) == ["archive", "log config", "no logging enable"]
 
 
+def test_what_there_is_one_of_is_emptied():
+    assert lines(made("archive\n path flash:a\n", "hostname Router\n")) == ["archive", "no path"]
+
+
+def test_a_numbered_list_goes_by_its_number():
+    running = "access-list 10 permit 10.0.0.1\naccess-list 110 permit ip any any\n"
+    assert lines(made(running, "no access-list 10\nno access-list 110\nno access-list 11\n", "merged")) == [
+        "no ip access-list standard 10", "no ip access-list extended 110"
+    ]  # fmt: skip
+
+
 def test_no_in_an_intent_takes_away_what_is_there_and_nothing_else():
     assert lines(made(DEVICE, "no ip dhcp pool LAN\nno ip dhcp pool OTHER\nno cdp run\n", "merged")) == [
         "no ip dhcp pool LAN",
@@ -170,6 +181,31 @@ def test_a_default_that_is_written_down_is_no_change():
     assert made("line con 0\nntp master\n", wanted).lines == ()
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("enable secret level 5 a", "enable secret b"),
+        ("enable password level 5 a", "enable password level 6 a"),
+        ("service timestamps debug uptime", "service timestamps log uptime"),
+        ("aaa authentication login a local", "aaa authentication login b local"),
+        ("aaa authentication login a local", "aaa authentication enable a enable"),
+        ("aaa authorization exec a local", "aaa authorization network a local"),
+        ("username a secret x", "username b secret x"),
+        ("username a", "username b"),
+        ("ip route 10.0.0.0 255.0.0.0 10.1.1.1", "ip route 10.0.0.0 255.0.0.0 10.1.1.2"),
+        ("ip route 10.0.0.0 255.0.0.0 10.1.1.1", "ip route 10.0.0.0 255.255.0.0 10.1.1.1"),
+        ("ip dhcp excluded-address 10.0.0.1", "ip dhcp excluded-address 10.0.0.1 10.0.0.2"),
+        ("router ospf 1", "router ospf 2"),
+        ("ntp server 10.0.0.1", "ntp server 10.0.0.2"),
+        ("logging host 10.0.0.1", "logging host 10.0.0.2"),
+    ],
+)
+def test_what_there_may_be_several_of_is_told_apart(lines):
+    both = "\n".join(lines) + "\n"
+    assert len(made("", both).lines) == 2
+    assert len(made(both, lines[0] + "\n").lines) == 1
+
+
 # Secrets
 
 
@@ -200,15 +236,21 @@ def test_another_type_7_of_the_same_password_is_no_change():
     assert made("enable password 7 0822455D0A16", "enable password 7 070C285F4D06\n").lines == ()
 
 
-def test_a_privilege_that_goes_is_said():
-    plan = made("username x privilege 15 secret a\n", "username x secret a\n")
-    assert lines(plan) == ["username x privilege 1 secret a"]
+@pytest.mark.parametrize("rest", [" secret a", " password 0 a", ""])
+def test_a_privilege_that_goes_is_said(rest):
+    typed = rest.replace(" 0", "")
+    plan = made(f"username x privilege 15{rest}\n", f"username x{rest}\n")
+    assert lines(plan)[0].replace(" 0", "") == f"username x privilege 1{typed}"
+    assert made(f"username x{rest}\n", f"username x privilege 1{rest}\n").lines == ()
 
 
 def test_a_secret_in_place_of_a_password_needs_the_user_to_go_first():
     plan = made("username x password 0 a\n", "username x secret a\n")
     assert lines(plan) == ["no username x", "username x secret a"]
     assert plan.lines[0].dialogue == ((r"\[confirm\]", ""),)
+    assert lines(made("username x secret a\n", "username x privilege 15\n")) == [
+        "no username x", "username x privilege 15",
+    ]  # fmt: skip
 
 
 # Order
@@ -315,9 +357,9 @@ def test_a_list_cannot_change_its_kind():
     [
         (" ip address 192.0.2.1 255.255.255.0\n", " ip address 192.0.2.2 255.255.255.0\n", "address 192.0.2.1"),
         (" ip address 192.0.2.1 255.255.255.0\n", " ip address 192.0.2.1 255.255.255.0\n shutdown\n", "shut down"),
-        (" permit 192.0.2.9\n", " permit 192.0.2.8\n", "no vty line would accept ssh"),
-        (" transport input ssh\n", " transport input telnet\n", "no vty line would accept ssh"),
-        (" transport input ssh\n", "", "no vty line would accept ssh"),
+        (" permit 192.0.2.9\n", " permit 192.0.2.8\n", "no vty line would let a new session in"),
+        (" transport input ssh\n", " transport input telnet\n", "no vty line would let a new session in"),
+        (" transport input ssh\n", "", "no vty line would let a new session in"),
         (" login local\n", " login\n", "SSH does not know"),
         ("username ops privilege 15", "username eve privilege 15", "user ops"),
         (" standby 1", " ip access-group MGMT out\n standby 1", None),
@@ -333,6 +375,13 @@ def test_what_would_cut_the_session_is_refused(before, after, word):
         assert allowed.problems == ()
         assert allowed.warnings
         assert allowed.lines == plan.lines
+
+
+def test_a_line_that_nobody_could_log_in_on_before_is_no_way_in():
+    spare = "line vty 5 15\n login\n"
+    wanted = (DEVICE + spare).replace(" transport input ssh\n", " transport input none\n")
+    plan = made(DEVICE + spare, wanted, management=WAY)
+    assert [problem.kind for problem in plan.problems] == ["lockout"]
 
 
 def test_an_access_list_that_is_applied_must_let_the_session_in():

@@ -27,7 +27,7 @@ def text(variant):
     sections = {}
     shared = {}
     for row in test_rows.rows():
-        if row.enters or row.slot == "access-list":
+        if row.enters or row.syntax.startswith("access-list"):
             continue
         place = (row.mode, row.slot or row.syntax)
         shared.setdefault(place, []).append(row)
@@ -73,7 +73,7 @@ def plans():
                 asked = f"  ? {line.dialogue}" if line.dialogue else ""
                 yield " " * len(line.path) + line.masked + asked + ("  (alone)" if line.alone else "")
             yield f"--- unmanaged: {plan.unmanaged}"
-            yield from plan.predicted.masked().splitlines() if step == "variant 0" else ()
+            yield from plan.predicted.masked().splitlines() if step.startswith("variant") else ()
             now = plan.predicted
 
 

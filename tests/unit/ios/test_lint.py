@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import lint, management, tree
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.commands import CLASSIC, COMMANDS, KNOWN
 
@@ -90,6 +91,35 @@ def test_commands_known_from_nothing_but_knowledge_are_named_on_request():
     assert {one.syntax for one in COMMANDS if one.source == KNOWN} >= {"ip source-route", "ip mtu <size:68-10000>"}
     assert found(text) == []
     assert found(text, unverified=True) == [(2, "note", "unverified"), (4, "note", "unverified")]
+
+
+class Task:
+    """What the module of ios_lint is given."""
+
+    def __init__(self, **given):
+        self.params = {"text": None, "path": None, "dialect": "auto", "unverified": False, "fail_on": "error", **given}
+
+
+@pytest.mark.parametrize(("fail_on", "failed"), [("error", False), ("warning", True), ("note", True), ("never", False)])
+def test_ios_lint_fails_from_the_severity_on_that_it_is_told(fail_on, failed):
+    result = lint.work(Task(text="enable password x\n", fail_on=fail_on))
+    assert result.get("failed", False) is failed
+    assert result["counts"] == {"error": 0, "warning": 1, "note": 0}
+
+
+def test_ios_lint_reads_a_file_and_goes_by_its_version(tmp_path):
+    path = tmp_path / "r1.cfg"
+    path.write_text("version 17.3\nip subset-zero\n")
+    result = lint.work(Task(path=str(path)))
+    assert result["dialect"] == "xe"
+    assert str(path) in result["msg"]
+    assert "line 2" in result["msg"]
+    assert result["failure"]["kind"] == "invalid_option"
+
+
+def test_ios_lint_says_which_file_is_not_there(tmp_path):
+    with pytest.raises(errors.NotFound, match="nothing.cfg cannot be read"):
+        lint.work(Task(path=str(tmp_path / "nothing.cfg")))
 
 
 USERS = """\
