@@ -12,7 +12,6 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import I
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.secrets import MASK, NEW_MASK
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import Call, IosAction, Result
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.options import SPECS
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import (
     How,
     Wanted,
@@ -34,9 +33,9 @@ class ActionModule(IosAction):
         if call.options["state"] == "restored":
             text = self._backup(path)
             wanted = Wanted(lambda _running: text, "replaced")
-            done = await configure(call.target(), wanted, How.of(call.options), call.check_mode, call.warnings)
+            done = await configure(call.session(), wanted, How.of(call.options), call.check_mode, call.warnings)
             return {**done, "path": str(path)}
-        async with Session.open(call.target()) as session:
+        async with call.session() as session:
             text, running = await read_text(session)
         redact = bool(call.options["redact"])
         content = steady(masked_text(text) if redact else text)

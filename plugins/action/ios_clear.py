@@ -11,7 +11,6 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import N
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import shows, tokens
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import Call, IosAction, Result
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.options import SPECS
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import exchange, sent
 
 _SLACK = 5  # seconds between the device's clock ticks and ours
@@ -26,7 +25,7 @@ class ActionModule(IosAction):
         names = [tokens.interface_name(name) or name for name in call.options["interfaces"] or ()]
         commands = [f"clear counters {name}" for name in names] or ["clear counters"]
         result: Result = {"changed": True, "actions": [sent(command, not call.check_mode) for command in commands]}
-        async with Session.open(call.target()) as session:
+        async with call.session() as session:
             if not call.check_mode:
                 begun = time.monotonic()
                 for command in commands:

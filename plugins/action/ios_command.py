@@ -30,7 +30,7 @@ class ActionModule(IosAction):
         if options["retries"] < 1 or options["interval"] < 0:
             raise InvalidOption("'retries' must be 1 or more, and 'interval' 0 or more")
         conditions = [(text, compiled(text, "wait_for")) for text in options["wait_for"]]
-        async with Session.open(call.target()) as session:
+        async with call.session() as session:
             for attempt in range(options["retries"]):
                 if attempt:
                     await asyncio.sleep(options["interval"])

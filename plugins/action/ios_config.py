@@ -7,7 +7,6 @@ from __future__ import annotations
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import InvalidOption
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import Call, IosAction, Result
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.options import SPECS
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import (
     How,
     configure,
@@ -27,11 +26,11 @@ class ActionModule(IosAction):
     async def work(self, call: Call) -> Result:
         options = call.options
         if options["state"] == "gathered":
-            async with Session.open(call.target()) as session:
+            async with call.session() as session:
                 running = await read(session)
             return {"changed": False, "config": tree(running), "device": device(session, running)}
         if options["state"] in ("parsed", "rendered") or options["running_config"] is not None:
             return offline(options, How.of(options), call.warnings)
         if call.given.get("dialect"):
             raise InvalidOption("'dialect' is for work without a device", next_step="leave it out: the device is asked")
-        return await configure(call.target(), wanted_of(options), How.of(options), call.check_mode, call.warnings)
+        return await configure(call.session(), wanted_of(options), How.of(options), call.check_mode, call.warnings)

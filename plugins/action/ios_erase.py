@@ -8,7 +8,6 @@ import typing as t
 
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import Call, IosAction, Result, confirmed
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.options import SPECS
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import device, exchange, read, saved, sent
 
 ERASE = "erase startup-config"
@@ -21,7 +20,7 @@ class ActionModule(IosAction):
 
     async def work(self, call: Call) -> Result:
         confirmed(call, "erasing the saved configuration")
-        async with Session.open(call.target()) as session:
+        async with call.session() as session:
             running = await read(session)
             stored = await saved(session, running.dialect)
             if stored and not call.check_mode:

@@ -9,7 +9,6 @@ import typing as t
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import shows
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import Call, IosAction, Result
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.options import FACTS, SPECS
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import masked_text
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.query import compiled
 
@@ -24,7 +23,7 @@ class ActionModule(IosAction):
         query = call.options["query"]
         expression = compiled(query, "query") if query else None
         facts: Result = {}
-        async with Session.open(call.target()) as session:
+        async with call.session() as session:
             for name in call.options["gather"]:
                 text = await session.command(FACTS[name])
                 facts[name] = masked_text(text) if name == "config" else shows.parse(FACTS[name], text)

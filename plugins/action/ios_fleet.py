@@ -15,6 +15,7 @@ from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import (
     Call,
     IosAction,
     Result,
+    bug,
     connection_variables,
     failed_result,
     secret_values,
@@ -23,6 +24,7 @@ from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import (
 )
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.fleet import Fleet, Limits
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.options import DEVICE, SPECS
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import How, configure, wanted_of
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.query import plain
 
@@ -71,14 +73,15 @@ class ActionModule(IosAction):
             texts = ("lines", "block", "intended")
             shared = dict.fromkeys(texts) if any(own.get(key) is not None for key in texts) else {}
             wanted = wanted_of({**call.options, **shared, **own})
-            target = target_of(
-                plain({"ansible_become": True, **connection_variables(variables, name)}), call.options["timeout"]
-            )
-            result = await configure(target, wanted, how, call.check_mode, warnings)
+            connection = plain({"ansible_become": True, **connection_variables(variables, name)})
+            target = target_of(connection, call.options["timeout"])
+            result = await configure(Session.open(target), wanted, how, call.check_mode, warnings)
         except FleetError as error:
             result = failed_result(error, secrets)
         except AnsibleError as error:
             result = failed_result(InvalidOption(f"its variables cannot be evaluated: {error}"), secrets)
+        except Exception as error:  # one device's, and no reason to leave the others
+            result = failed_result(bug(error), secrets)
         return {
             "host": name,
             "changed": False,

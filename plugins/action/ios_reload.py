@@ -71,12 +71,13 @@ class ActionModule(IosAction):
     async def _uptime(target: Target, seconds: float) -> str:
         """What the device says of its uptime once it answers again."""
         deadline = time.monotonic() + seconds
+        last: FleetError | None = None
         while True:
             await asyncio.sleep(_PAUSE)
             try:
                 async with Session.open(target) as session:
                     return str((await version(session)).get("uptime"))
             except (Unreachable, TimedOut) as error:
-                last: FleetError = error
+                last = error
             if time.monotonic() > deadline:
                 raise TimedOut(f"the device does not answer {seconds:g} s after its restart: {last}") from None

@@ -31,7 +31,7 @@ class ActionModule(IosAction):
 
     async def work(self, call: Call) -> Result:
         wanted = self._wanted(call)
-        async with Session.open(call.target()) as session:
+        async with call.session() as session:
             before = await self._key(session)
             command = self._command(before, wanted, bool(call.options["replace"]))
             after: Result | None = before

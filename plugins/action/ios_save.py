@@ -8,7 +8,6 @@ import typing as t
 
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import Call, IosAction, Result
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.options import SPECS
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.tasks import (
     SAVE,
     device,
@@ -25,7 +24,7 @@ class ActionModule(IosAction):
     SPEC: t.ClassVar = SPECS["ios_save"]
 
     async def work(self, call: Call) -> Result:
-        async with Session.open(call.target()) as session:
+        async with call.session() as session:
             running = await read(session)
             stored = await saved(session, running.dialect)
             unsaved = differs(running, stored)

@@ -8,7 +8,6 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import N
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios import shows
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.base import Call, Result
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.declared import DeclaredAction
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
 
 SHOW = "show ip ssh"
 
@@ -17,7 +16,7 @@ class ActionModule(DeclaredAction, name="ios_ssh"):
     """A table of `_ios.declared`, and what IOS only remarks on: version 2 without a key that is long enough."""
 
     async def work(self, call: Call) -> Result:
-        async with Session.open(call.target()) as session:
+        async with call.session() as session:
             before = shows.parse(SHOW, await session.command(SHOW))
             self._held(before, call, session.hostname)
             result = await self.configured(call, session)

@@ -423,3 +423,10 @@ def test_too_many_failures_end_a_fleet(many: Lab) -> None:
 def test_a_fleet_that_cannot_be_meant_is_refused(many: Lab, options: t.Any, words: str) -> None:
     result = act("ios_fleet", "r1", fleet(many), options)
     assert result["failed"] and words in result["msg"] and "results" not in result
+
+
+def test_what_is_said_is_written_down_without_secrets(lab: Lab, tmp_path: t.Any) -> None:
+    hosts = {"r1": variables(lab, "r1", ios_transcript=str(tmp_path / "said"))}
+    assert act("ios_user", "r1", hosts, {"name": "bob", "secret": "nfvt-bob"})["changed"]
+    said = (tmp_path / "said" / "r1.txt").read_text()
+    assert "> show running-config" in said and "> username bob" in said and "nfvt-" not in said

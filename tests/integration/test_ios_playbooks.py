@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import typing as t
 from pathlib import Path
 
@@ -36,7 +37,7 @@ TASKS = [
 
 def write(folder: Path, lab: Lab, tasks: t.Sequence[t.Mapping[str, t.Any]]) -> list[str]:
     """An inventory and a playbook; what ansible-playbook is called with."""
-    hosts = {name: variables(lab, name) for name in lab.served}
+    hosts = {name: variables(lab, name, ansible_python_interpreter=sys.executable) for name in lab.served}
     (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
     named = [{"name": f"task {at}", **task} for at, task in enumerate(tasks)]
     (folder / "play.json").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": named}]))
@@ -64,3 +65,11 @@ def test_the_check_run_shows_the_difference_that_the_run_makes(tmp_path: Path) -
         ]
         assert shown[0] == shown[1] and "+ntp master" in shown[0]
         assert shown[2] == []
+
+
+def test_a_file_is_linted_before_it_is_pushed(tmp_path: Path) -> None:
+    (tmp_path / "intent.cfg").write_text("hostname r1\nip subset-zero\n")
+    tasks = [{"nfvlab.fleet.ios_lint": {"path": str(tmp_path / "intent.cfg")}}]
+    with Lab([router("r1")]) as lab:
+        done = playbook(*write(tmp_path, lab, tasks), check=False)
+    assert done.returncode == 2 and "subnet-zero" in done.stdout

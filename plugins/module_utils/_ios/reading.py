@@ -36,7 +36,7 @@ def only_reads(command: str) -> None:
     """
     if not command.strip() or any(ord(character) < 32 or ord(character) == 127 for character in command):
         raise InvalidOption(f"the command {command!r} is empty or has a control character")
-    shown, bar, piped = command.partition("|")
+    shown, pipe, piped = command.partition("|")
     word = _whole(shown.split()[0] if shown.split() else "", _WORDS, command)
     if word not in READING:
         module = MODULES.get(word)
@@ -46,7 +46,7 @@ def only_reads(command: str) -> None:
             if module
             else "ios_command runs what only reads, such as show commands",
         )
-    if bar:
+    if pipe:
         _pipe(piped.split(), command)
 
 

@@ -20,6 +20,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import S
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import checked
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.secrets import MASK, scrub
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.secrets import mask_line
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.target import VARIABLES, Target
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.query import plain
 
@@ -55,6 +56,10 @@ class Call:
     def target(self) -> Target:
         """The device of the task's host."""
         return target_of(self.variables, self.options.get("timeout"))
+
+    def session(self) -> t.AsyncContextManager[Session]:
+        """A session with that device."""
+        return Session.open(self.target())
 
 
 def target_of(variables: t.Mapping[str, t.Any], timeout: float | None) -> Target:
@@ -138,9 +143,7 @@ class IosAction(ActionBase):
         except FleetError as error:
             result = failed_result(error, secret_values(raw, spec))
         except Exception as error:  # nobody should meet a traceback
-            what = f"unexpected {type(error).__name__}: {error}"
-            bug = Bug(what, next_step="this is an error in nfvlab.fleet, please report it with the task that caused it")
-            result = failed_result(bug, secret_values(raw, spec))
+            result = failed_result(bug(error), secret_values(raw, spec))
         result.setdefault("changed", False)
         result["invocation"] = {"module_args": hidden(raw, spec)}
         if call and call.warnings:
@@ -167,6 +170,14 @@ class IosAction(ActionBase):
 def connection_variables(variables: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:
     """Those of a host's variables that say how to reach it."""
     return {"inventory_hostname": host, **{name: variables[name] for name in NAMES if name in variables}}
+
+
+def bug(error: Exception) -> Bug:
+    """What nobody expected, as an error of ours."""
+    return Bug(
+        f"unexpected {type(error).__name__}: {error}",
+        next_step="this is an error in nfvlab.fleet, please report it with the task that caused it",
+    )
 
 
 def failed_result(error: FleetError, secrets: t.Iterable[str]) -> Result:

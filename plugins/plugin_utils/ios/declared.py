@@ -27,7 +27,7 @@ class DeclaredAction(IosAction):
         cls.SPEC = SPECS[name]
 
     async def work(self, call: Call) -> Result:
-        async with Session.open(call.target()) as session:
+        async with call.session() as session:
             return await self.configured(call, session)
 
     async def configured(self, call: Call, session: Session) -> Result:

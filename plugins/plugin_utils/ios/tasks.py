@@ -29,7 +29,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.management impor
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.secrets import mask_line
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.tree import Config, Entry, masked_line, ordered, parse
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios import guarded
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session, Target
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session
 
 Result = dict[str, t.Any]
 SAVE = "copy running-config startup-config"
@@ -39,7 +39,7 @@ _VOLATILE = re.compile(
     r"(Building configuration|Current configuration|Using \d+ out of|! Last configuration change"
     r"|! NVRAM config last updated|! No configuration change|ntp clock-period)"
 )
-# Remarks on an intent that are errors for certain. What else is unknown may be a command that the grammar does not have.
+# Remarks on an intent that are errors for certain. What else is unknown may be a command that is not modelled.
 _WRONG = ("ambiguous", "incomplete", "misplaced", "not_configuration")
 _VALUE_EXPECTED = re.compile(r"possible here: (?:[<A-Z][^,]*(?:, |$))+$")
 
@@ -114,9 +114,11 @@ def below(section: t.Sequence[str], text: str) -> str:
     return "\n".join([*headers, *lines]) + "\n"
 
 
-async def configure(target: Target, wanted: Wanted, how: How, check_mode: bool, warnings: list[str]) -> Result:
+async def configure(
+    opening: t.AsyncContextManager[Session], wanted: Wanted, how: How, check_mode: bool, warnings: list[str]
+) -> Result:
     """Bring the configuration of a device into the wanted state; the result of a module that does so."""
-    async with Session.open(target) as session:
+    async with opening as session:
         return await configure_in(session, wanted, how, check_mode, warnings)
 
 
