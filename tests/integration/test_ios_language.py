@@ -43,8 +43,11 @@ def test_pushes_over_ssh_end_as_predicted_with_the_way_open_after_every_line(dia
         startup = pairs.Draw(f"ssh {seed} before", dialect).text()
         intent = pairs.Draw(f"ssh {seed} after", dialect).text()
         device = {
-            "name": "r1", "dialect": dialect, "startup": startup, "management": (pairs.PORTS[dialect], pairs.PEER)
-        }  # fmt: skip
+            "name": "r1",
+            "dialect": dialect,
+            "startup": startup,
+            "management": (pairs.PORTS[dialect], pairs.PEER),
+        }
         with Lab([device]) as lab:
             pushed += _change(lab, intent, dialect)
         if pushed == OVER_SSH:

@@ -48,10 +48,22 @@ class Flip(t.NamedTuple):
 def flips(row: commands.Command) -> t.Iterator[Flip]:
     """The row with each column that means something set to its opposite, or to what it is where a row leaves it out."""
     for column, plain in (
-        ("aliases", ()), ("prints", None), ("implied", {}), ("sticky", ()), ("each", None), ("default", None),
-        ("always", None), ("no_means", None), ("clears", ()), ("enters", None), ("gone", None), ("secret", None),
-        ("dialogue", ()), ("no_dialogue", ()), ("negate", None),
-    ):  # fmt: skip
+        ("aliases", ()),
+        ("prints", None),
+        ("implied", {}),
+        ("sticky", ()),
+        ("each", None),
+        ("default", None),
+        ("always", None),
+        ("no_means", None),
+        ("clears", ()),
+        ("enters", None),
+        ("gone", None),
+        ("secret", None),
+        ("dialogue", ()),
+        ("no_dialogue", ()),
+        ("negate", None),
+    ):
         if getattr(row, column) != plain:
             yield Flip(row, column, plain)
     shared = sum((one.mode, one.slot) == (row.mode, row.slot) for one in commands.COMMANDS if one.slot) > 1

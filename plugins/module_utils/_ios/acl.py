@@ -57,41 +57,60 @@ def permits(entries: t.Sequence[str], flow: Flow) -> bool:
 
 
 def _fits(words: list[str], flow: Flow) -> bool:
-    """Whether an entry applies; what cannot be decided here (established, options) counts as not permitting."""
-    rest = words[1:]
-    if rest[0] in ("any", "host") or tokens.KINDS["ipv4"](rest, 0):
-        return _covers(rest, 0, flow.source)[0]
-    if rest[0] not in ("ip", "tcp"):
+    """Whether an entry applies to the flow. What cannot be decided here counts as not permitting: a denial applies."""
+    condition = _condition(words[1:], flow)
+    return words[0] == "deny" if condition is None else condition
+
+
+def _condition(words: list[str], flow: Flow) -> bool | None:
+    """Whether the conditions of an entry hold; null where they are not understood."""
+    if words and (words[0] in ("any", "host") or tokens.KINDS["ipv4"](words, 0)):
+        taken = tokens.KINDS["source"](words, 0)
+        return _covers(taken[0], flow.source) if taken else None
+    if not words or words[0] not in ("ip", "tcp"):
         return False
-    fits, at = _covers(rest, 1, flow.source)
-    ports = tokens.KINDS["ports"](rest, at) if at < len(rest) else None
-    if ports:
-        fits, at = fits and words[0] == "deny", at + ports[1]
-    there, at = _covers(rest, at, flow.destination)
-    ports = tokens.KINDS["ports"](rest, at) if at < len(rest) else None
-    if ports:
-        at += ports[1]
-    return fits and there and (not ports or _port(ports[0], flow.port)) and "established" not in rest[at:]
+    source, at = _endpoint(words, 1, flow.source)
+    ports, at = _ports(words, at)
+    there, at = _endpoint(words, at, flow.destination)
+    wanted, at = _ports(words, at)
+    if source is None or there is None or set(words[at:]) - {"log", "log-input"}:
+        return None if source is not False and there is not False else False
+    if not (source and there and _port(wanted, flow.port)):
+        return False
+    return True if ports is None else None
 
 
-def _covers(words: list[str], at: int, address: str | None) -> tuple[bool, int]:
-    """Whether the endpoint at a place covers an address, and where the next word is. An unknown address is covered."""
-    if words[at] == "any":
-        return True, at + 1
-    if words[at] == "host":
-        return address in (None, words[at + 1]), at + 2
-    if at + 1 >= len(words) or not tokens.KINDS["ipv4"](words, at + 1):
-        return address in (None, words[at]), at + 1
-    if address is None:
-        return True, at + 2
-    care = ~tokens.address_number(words[at + 1]) & 0xFFFFFFFF
-    return tokens.address_number(address) & care == tokens.address_number(words[at]) & care, at + 2
+def _endpoint(words: list[str], at: int, address: str | None) -> tuple[bool | None, int]:
+    """Whether the endpoint at a place covers an address (null: not understood), and where the next word is."""
+    taken = tokens.KINDS["endpoint"](words, at) if at < len(words) else None
+    return (_covers(taken[0], address), at + taken[1]) if taken else (None, at)
+
+
+def _ports(words: list[str], at: int) -> tuple[str | None, int]:
+    taken = tokens.KINDS["ports"](words, at) if at < len(words) else None
+    return (taken[0], at + taken[1]) if taken else (None, at)
+
+
+def _covers(endpoint: str, address: str | None) -> bool | None:
+    """Whether an endpoint in normal form covers an address. An address that is not known is covered."""
+    first, _blank, second = endpoint.partition(" ")
+    if first == "object-group":
+        return None
+    if address is None or first == "any":
+        return True
+    if first == "host" or not second:
+        return address == (second or first)
+    care = ~tokens.address_number(second) & 0xFFFFFFFF
+    return tokens.address_number(address) & care == tokens.address_number(first) & care
 
 
 _PORTS = {name: int(number) for number, name in tokens.PORT_NAMES.items()}
 
 
-def _port(condition: str, port: int) -> bool:
+def _port(condition: str | None, port: int) -> bool:
+    """Whether a condition on a port holds; without one it does."""
+    if condition is None:
+        return True
     operator, *names = condition.split()
     numbers = [_PORTS.get(name) or int(name) for name in names if name in _PORTS or name.isdigit()]
     if not numbers:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import re
 import typing as t
 
 from . import acl, secrets, tokens
@@ -404,7 +405,8 @@ class _Planner:
             number = child.values.get("sequence")
             known = next((key for key, one in numbered.items() if one.text == child.text), None)
             if child.negated:
-                numbered.pop(known if number is None else number, None)  # type: ignore[arg-type]
+                gone = known if number is None else number
+                numbered = {key: one for key, one in numbered.items() if key != gone}
             elif number is not None:
                 if known is not None:
                     del numbered[known]
@@ -499,7 +501,7 @@ class _Planner:
         ]
         for block in self.blocks:
             first = block.changes[0].text.split() if block.changes and not block.path else []
-            if first[:3] == ["no", "ip", "route"] and first[5] in going:
+            if first[:3] == ["no", "ip", "route"] and set(first[5:]) & set(going):
                 block.phase = 37
 
     def _secondaries(self, problems: list[Problem]) -> None:
@@ -620,13 +622,17 @@ def _way_into(path: tuple[str, ...], inside: tuple[str, ...]) -> list[Line]:
     return [*back, *(Line(text, path[:at], text, (), text.startswith(VTY)) for at, text in headers)]
 
 
+_NO_VTY = re.compile(rf"no {VTY} (\d+)\Z")
+
+
 def _joined_vty_removals(lines: list[Line]) -> list[Line]:
-    """C(no line vty 5), C(no line vty 6) ... is one C(no line vty 5 15)."""
-    going = sorted(int(line.text.split()[3]) for line in lines if line.text.startswith(f"no {VTY} "))
+    """C(no line vty 5), C(no line vty 6) ... is one C(no line vty 5 15), at the end."""
+    found = [(line, _NO_VTY.match(line.text)) for line in lines]
+    going = sorted(int(match[1]) for _line, match in found if match)
     if not going:
         return lines
     text = f"no {VTY} {going[0]} {going[-1]}" if len(going) > 1 else f"no {VTY} {going[0]}"
-    kept = [line for line in lines if not line.text.startswith(f"no {VTY} ")]
+    kept = [line for line, match in found if not match]
     if kept and (kept[-1].path or kept[-1].text == "exit"):
         kept.append(Line("exit", kept[-1].path, "exit", (), False))
     return [*kept, Line(text, (), text, (), True)]

@@ -123,8 +123,6 @@ class Config:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Config) and not differences(self, other)
 
-    __hash__ = None  # type: ignore[assignment]
-
     def render(self) -> str:
         """The normal form as the running-config prints it, with secrets."""
         return "\n".join(_lines(self, False)) + "\n"
@@ -267,7 +265,8 @@ class _Reader:
             return flat
         if isinstance(parsed, Match):
             self._remark("misplaced", text, f"is a command of mode '{parsed.mode}', and stands under another section")
-            self.stack = [level for level in self.stack if level.mode == parsed.mode][:1] or self.stack[:1]
+            modes = [level.mode for level in self.stack]
+            self.stack = self.stack[: modes.index(parsed.mode) + 1] if parsed.mode in modes else self.stack[:1]
         return parsed
 
     def _in_last(self, text: str, indent: int) -> Match | None:

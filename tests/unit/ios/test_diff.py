@@ -136,8 +136,9 @@ def test_what_there_is_one_of_is_emptied():
 def test_a_numbered_list_goes_by_its_number():
     running = "access-list 10 permit 10.0.0.1\naccess-list 110 permit ip any any\n"
     assert lines(made(running, "no access-list 10\nno access-list 110\nno access-list 11\n", "merged")) == [
-        "no ip access-list standard 10", "no ip access-list extended 110"
-    ]  # fmt: skip
+        "no ip access-list standard 10",
+        "no ip access-list extended 110",
+    ]
 
 
 def test_no_in_an_intent_takes_away_what_is_there_and_nothing_else():
@@ -249,8 +250,9 @@ def test_a_secret_in_place_of_a_password_needs_the_user_to_go_first():
     assert lines(plan) == ["no username x", "username x secret a"]
     assert plan.lines[0].dialogue == ((r"\[confirm\]", ""),)
     assert lines(made("username x secret a\n", "username x privilege 15\n")) == [
-        "no username x", "username x privilege 15",
-    ]  # fmt: skip
+        "no username x",
+        "username x privilege 15",
+    ]
 
 
 # Order
