@@ -17,7 +17,7 @@ import typing as t
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.tree import differences
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios import session as sessions
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios import push, session
 
 from . import ios
 
@@ -129,7 +129,7 @@ def set_up(lab, faults):
 @pytest.mark.parametrize("guard", GUARDS)
 @pytest.mark.parametrize("row", DURING, ids=lambda row: row.name)
 def test_fault_during_a_change(row, guard, monkeypatch):
-    monkeypatch.setattr(sessions, "STALLED", 0.3)
+    monkeypatch.setattr(push, "STALLED", 0.3)
     with ios.one(minute=5.0, **GUARDS[guard]) as lab:
         set_up(lab, row.faults)
         report, before, wanted = ios.change(ios.target(lab, timeout=row.timeout), row.intent)
@@ -259,7 +259,7 @@ OTHER = types.SimpleNamespace(user="other", number=1)
 
 @pytest.mark.parametrize("name", AT_THE_DOOR)
 def test_a_session_that_cannot_begin_changes_nothing(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(sessions, "LOCK_PAUSE", 0.01)
+    monkeypatch.setattr(session, "LOCK_PAUSE", 0.01)
     kind, happens, options = AT_THE_DOOR[name]
     with ios.one(level=1 if "enable" in name else 15) as lab:
         before = ios.running(lab)
@@ -349,6 +349,6 @@ def test_long_lines_arrive_whole(length):
 
 def test_the_window_is_bounded_in_bytes_as_well():
     with ios.one() as lab:
-        lab["r1"].faults.input_buffer = sessions.BYTES
+        lab["r1"].faults.input_buffer = push.BYTES
         lines = [f"ip route 10.{number}.0.0 255.255.0.0 192.0.2.254 name {'n' * 60}" for number in range(200)]
         assert ios.push(ios.target(lab, window=200), lines).ok

@@ -10,7 +10,7 @@ import asyncio
 import re
 import typing as t
 
-from . import configure, dialogues, execs, filters, shows, spelling
+from . import configure, dialogues, filters, shows, spelling
 from .commands import Found
 from .terminal import Gone, Terminal, Wire
 
@@ -20,7 +20,6 @@ if t.TYPE_CHECKING:
 PROMPT_WIDTH = 20  # of a configuration prompt; a longer hostname is cut
 LOCKED = "Configuration mode locked exclusively by user '{0}' process '3' from terminal '{1}'. Please try later."
 TRIES = 3
-SHOWS = shows.__name__  # the show commands register themselves in the tree of exec commands
 
 
 class Cut(Exception):
@@ -263,7 +262,7 @@ class Shell:
     async def exec(self, text: str, offset: int = 0) -> None:
         """A line of user or privileged EXEC."""
         line, bar, pipe = text.partition("|")
-        found = execs.EXEC.find(line, self.level)
+        found = shows.EXEC.find(line, self.level)
         if not isinstance(found, Found):
             self._reject(found.why, text, found.column + offset)
             return
@@ -318,14 +317,14 @@ class Shell:
         return full if full in self.device.config.interfaces else None
 
     def _complete(self, text: str) -> str:
-        return text if self.modes else execs.EXEC.complete(text, self.level)
+        return text if self.modes else shows.EXEC.complete(text, self.level)
 
     def _help(self, text: str) -> list[str]:
         if self.modes:
             return spelling.options(self.device.dialect, self.modes[-1].mode, text)
         if "|" in text:
             return filters.HELP
-        return execs.EXEC.options(text, self.level)
+        return shows.EXEC.options(text, self.level)
 
     # Configuration
 
