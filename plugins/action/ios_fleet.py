@@ -34,6 +34,7 @@ SWITCH = "NFVLAB_FLEET_PROGRESS"
 class ActionModule(IosAction):
     """Configures many devices in one event loop."""
 
+    BYPASS_HOST_LOOP = True  # one task for all hosts of the play
     SPEC = SPECS["ios_fleet"]
 
     async def work(self, call: Call) -> Result:
@@ -56,7 +57,7 @@ class ActionModule(IosAction):
 
         :raises InvalidOption: one is not in the inventory
         """
-        names = list(dict.fromkeys(plain(given or self._variables.get("ansible_play_hosts_all") or [])))
+        names = list(dict.fromkeys(plain(given or self._variables.get("ansible_play_hosts") or [])))
         unknown = [name for name in names if name not in self._variables["hostvars"]]
         if unknown:
             raise InvalidOption(f"'hosts' names {', '.join(unknown)}, not in the inventory")

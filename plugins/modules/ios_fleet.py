@@ -14,11 +14,11 @@ short_description: Push configuration to many Cisco IOS devices in one task
 version_added: 0.1.0
 description:
   - One event loop on the controller configures all devices, O(concurrency) at a time, each as
-    M(nfvlab.fleet.ios_config) would, with a result for each.
+    M(nfvlab.fleet.ios_config) would, with a result for each. The task runs once for the whole play.
   - A device that fails stops no other, until O(max_failed) is reached.
 options:
   hosts:
-    description: Hosts of the inventory. Default are all of the play. Run it once (C(run_once)).
+    description: Hosts of the inventory. Default are those of the play that have not failed.
     type: list
     elements: str
   lines:
@@ -77,7 +77,6 @@ EXAMPLES = r"""
 - name: A banner for all
   nfvlab.fleet.ios_fleet:
     lines: ["banner motd #Authorised access only#"]
-  run_once: true
 
 - name: Each device becomes what its variable says, and the third failure is the last
   nfvlab.fleet.ios_fleet:
@@ -85,7 +84,6 @@ EXAMPLES = r"""
     variable: edge_intent
     state: replaced
     max_failed: 3
-  run_once: true
 """
 
 RETURN = r"""

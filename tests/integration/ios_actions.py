@@ -74,6 +74,6 @@ def act(
         templar=types.SimpleNamespace(template=lambda value: value),
         shared_loader_obj=None,
     )
-    facts = {"inventory_hostname": host, "hostvars": hosts, "ansible_play_hosts_all": list(hosts), **hosts[host]}
+    facts = {"inventory_hostname": host, "hostvars": hosts, "ansible_play_hosts": list(hosts), **hosts[host]}
     result: dict[str, t.Any] = action.run(task_vars=facts)
     return result

@@ -73,3 +73,13 @@ def test_a_file_is_linted_before_it_is_pushed(tmp_path: Path) -> None:
     with Lab([router("r1")]) as lab:
         done = playbook(*write(tmp_path, lab, tasks), check=False)
     assert done.returncode == 2 and "subnet-zero" in done.stdout
+
+
+def test_a_fleet_is_one_task_for_the_whole_play(tmp_path: Path) -> None:
+    tasks = [{"nfvlab.fleet.ios_fleet": {"lines": ["ntp master"]}}]
+    with Lab([router("r1"), router("r2", "classic", 2)]) as lab:
+        call = write(tmp_path, lab, tasks)
+        first, second = (playbook(*call).stdout.split("PLAY RECAP")[1] for _time in range(2))
+        assert all("ntp master" in lab.export(name)["running"] for name in ("r1", "r2"))
+    assert first.count("ok=1") == 1 and "changed=1" in first
+    assert "changed=0" in second and "changed=1" not in second

@@ -83,8 +83,7 @@ def hidden(value: t.Any, spec: Spec) -> t.Any:
         if option.get("no_log"):
             shown[name] = inner and MASK
         elif name in TEXTS and inner:
-            count = len(inner.splitlines()) if isinstance(inner, str) else len(inner)
-            shown[name] = f"<{count} lines>"
+            shown[name] = f"<{len(_rows(inner))} lines>"
         elif "options" in option and isinstance(inner, list):
             shown[name] = [hidden(each, option["options"]) for each in inner]
         elif name in spec:
@@ -101,18 +100,23 @@ def secret_values(value: t.Any, spec: Spec) -> set[str]:
         return found
     for name, inner in value.items():
         option = spec.get(name, {})
-        if option.get("no_log") and isinstance(inner, str):
-            found.add(inner)
-        elif name in TEXTS and inner:
-            found |= _secrets_of(inner if isinstance(inner, str) else "\n".join(map(str, inner)))
+        if option.get("no_log") and isinstance(inner, (str, int)):
+            found.add(str(inner))
+        elif name in TEXTS:
+            found |= _secrets_of(_rows(inner))
         elif "options" in option and isinstance(inner, list):
             found |= set().union(*(secret_values(each, option["options"]) for each in inner))
     return found - {""}
 
 
-def _secrets_of(text: str) -> set[str]:
+def _rows(value: t.Any) -> list[str]:
+    """The lines of a text or of a list, whatever it was given as."""
+    return [row for each in (value if isinstance(value, list) else [value]) for row in str(each or "").splitlines()]
+
+
+def _secrets_of(rows: t.Iterable[str]) -> set[str]:
     """The last words of the lines that have a secret, which is where IOS has them."""
-    return {line.split()[-1] for line in text.splitlines() if line.strip() and mask_line(line) != line}
+    return {row.split()[-1] for row in rows if row.strip() and mask_line(row) != row}
 
 
 class IosAction(ActionBase):
@@ -120,7 +124,6 @@ class IosAction(ActionBase):
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
-    _supports_async = True
     SPEC: t.ClassVar[Spec] = {}
     PRIVILEGED: t.ClassVar[bool] = True  # whether it needs privileged EXEC, where the inventory does not say
 

@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
+    FleetError,
     Forbidden,
     InvalidOption,
     Malformed,
@@ -138,7 +139,11 @@ async def configure_in(session: Session, wanted: Wanted, how: How, check_mode: b
     warnings += report.remarks
     finished(report, result, session.hostname)
     if how.save:
-        await session.save()
+        try:
+            await session.save()
+        except FleetError as error:
+            error.outcome = result
+            raise
     return {**result, "saved": how.save}
 
 

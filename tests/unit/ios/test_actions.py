@@ -35,6 +35,13 @@ def test_secrets_of_options_and_of_lines_are_known():
     assert base.secret_values({"lines": lines}, SPECS["ios_config"]) == {"one1", "0822455D0A16"}
 
 
+@pytest.mark.parametrize("value", [5, {"a": 1}, None, ["x", 3], "a\nb"])
+def test_options_of_any_kind_can_be_masked(value):
+    options = {"lines": value, "block": value, "commands": value}
+    assert set(base.hidden(options, SPECS["ios_config"])) == set(options)
+    assert base.secret_values(options, SPECS["ios_config"]) == set()
+
+
 def test_a_failure_does_not_repeat_a_secret():
     error = Refused("the device refused 'x': s3cret is bad", text="s3cret is bad")
     error.outcome = {"applied": ["hostname r1"], "changed": True}
