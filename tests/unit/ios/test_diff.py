@@ -131,6 +131,8 @@ def test_replacing_a_section_of_a_section():
 
 def test_what_there_is_one_of_is_emptied():
     assert lines(made("archive\n path flash:a\n", "hostname Router\n")) == ["archive", "no path"]
+    running = "archive\n log config\n  logging enable\n path flash:a\n"
+    assert lines(made(running, "archive\n path flash:a\n")) == ["archive", "log config", "no logging enable"]
 
 
 def test_a_numbered_list_goes_by_its_number():
@@ -307,6 +309,11 @@ def test_routes_are_never_missing_in_between():
 def test_the_way_in_is_there_before_the_login_changes():
     plan = made("line vty 0 4\n password a\n login\n", "username a secret b\nline vty 0 4\n login local\n")
     assert lines(plan) == ["username a secret b", "line vty 0 4", "login local", "no password"]
+
+
+def test_a_password_is_there_before_it_is_asked_for():
+    plan = made("line vty 0 4\n login local\n", "line vty 0 4\n password a\n login\n")
+    assert lines(plan) == ["line vty 0 4", "password a", "login"]
 
 
 def test_a_global_line_is_typed_outside_a_section():
