@@ -280,6 +280,31 @@ def test_two_addresses_that_change_places():
     assert done.count("no ip address") == 2
 
 
+def test_a_secondary_address_that_moves_leaves_the_primary_one_alone():
+    more = " ip address 198.51.100.1 255.255.255.0 secondary\n"
+    running = DEVICE.replace(" standby 1", f"{more} standby 1")
+    wanted = DEVICE.replace(" no ip address\n shutdown\n", " ip address 198.51.100.1 255.255.255.0\n")
+    plan = made(running, wanted, management=WAY)
+    assert plan.problems == ()
+    assert lines(plan) == [
+        "interface FastEthernet0/0",
+        "no ip address 198.51.100.1 255.255.255.0 secondary",
+        "interface FastEthernet0/1",
+        "ip address 198.51.100.1 255.255.255.0",
+        "no shutdown",
+    ]
+
+
+def test_an_address_that_has_to_leave_the_way_in_for_a_moment_is_refused():
+    wanted = DEVICE.replace(
+        " ip address 192.0.2.1 255.255.255.0\n",
+        " ip address 198.51.100.1 255.255.255.0\n ip address 192.0.2.1 255.255.255.128 secondary\n",
+    ).replace(" no ip address\n shutdown\n", " ip address 192.0.2.201 255.255.255.128\n")
+    plan = made(DEVICE, wanted, management=WAY)
+    assert [problem.kind for problem in plan.problems] == ["lockout"]
+    assert "for a moment" in plan.problems[0].text
+
+
 def test_users_and_lists_come_before_what_needs_them_and_go_after():
     wanted = DEVICE.replace("username ops", "username new").replace("MGMT", "OPS")
     done = lines(made(DEVICE, wanted, allow_lockout=True, management=WAY))
