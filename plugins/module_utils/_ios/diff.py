@@ -329,7 +329,7 @@ class _Planner:
         if len(text) > CONSOLE_LIMIT and wanted.body is None:
             self.problems.append(Problem("too_long", f"'{masked_line(wanted)[:40]}...' has more than 254 characters"))
         dialogue = command.dialogue if command else ()
-        alone = bool(dialogue) or wanted.body is not None or wanted.slot[0] in ("hostname", "aaa")
+        alone = bool(dialogue) or wanted.body is not None or wanted.slot[0].startswith(("hostname", "aaa "))
         after = wanted.copy()
         after.fresh = bool(command and command.secret)
         place.changes.append(_Change(phase, order, text, self._shown(wanted, text, after), dialogue, alone))
@@ -494,7 +494,7 @@ class _Planner:
         """Order the blocks and write the lines."""
         self._routes_first()
         blocks = _vty_ranges(self.blocks)
-        lines = _written(blocks)
+        lines = _written(blocks, f"interface {self.management.interface}" if self.management else None)
         locked = lockouts(self.running, self.predicted, [line.text for line in lines], self.management)
         warnings = [remark.message for remark in self.wanted.remarks if remark.near and remark.kind == "unknown"]
         problems = list(self.problems)
@@ -616,8 +616,11 @@ def _vty_ranges(blocks: list[_Block]) -> list[_Block]:
     return [*(block for block in blocks if block.vty is None), *found]
 
 
-def _written(blocks: list[_Block]) -> list[Line]:
-    """The lines of the blocks in their order; a section is left before a global line."""
+def _written(blocks: list[_Block], way: str | None) -> list[Line]:
+    """The lines of the blocks in their order; a section is left before a global line.
+
+    :param way: the header of the interface that the session came in by: its lines, and those of vty lines, go alone
+    """
     lines: list[Line] = []
     inside: tuple[str, ...] = ()
     for block in sorted(blocks, key=lambda one: (one.phase, one.order)):
@@ -627,8 +630,9 @@ def _written(blocks: list[_Block]) -> list[Line]:
         elif block.path != inside:
             lines += _way_into(block.path, inside)
             inside = block.path
+        careful = bool(block.path) and (block.path[0].startswith(VTY) or block.path[0] == way)
         for change in sorted(block.changes):
-            lines.append(Line(change.text, block.path, change.masked, change.dialogue, change.alone))
+            lines.append(Line(change.text, block.path, change.masked, change.dialogue, change.alone or careful))
     return _joined_vty_removals(lines)
 
 

@@ -341,6 +341,14 @@ def test_a_password_is_there_before_it_is_asked_for():
     assert lines(plan) == ["line vty 0 4", "password a", "login"]
 
 
+def test_lines_that_might_cut_the_session_are_sent_alone():
+    intent = "aaa new-model\nhostname r2\nline vty 0 4\n exec-timeout 5 0\n"
+    intent += "interface fa0/0\n description x\ninterface fa0/1\n description y\n"
+    plan = made(DEVICE, intent, "merged", management=WAY, allow_lockout=True)
+    alone = [line.text for line in plan.lines if line.alone]
+    assert alone == ["hostname r2", "aaa new-model", "description x", "line vty 0 4", "exec-timeout 5 0"]
+
+
 def test_a_global_line_is_typed_outside_a_section():
     done = lines(made("", "interface lo0\n description x\nip route 10.0.0.0 255.0.0.0 10.1.1.1\n"))
     assert done == ["interface Loopback0", "description x", "exit", "ip route 10.0.0.0 255.0.0.0 10.1.1.1"]
