@@ -11,6 +11,7 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.action import ActionBase
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, InvalidOption, Unsupported
 
 try:
     import jmespath
@@ -30,6 +31,20 @@ def plain(value: t.Any) -> t.Any:
         if isinstance(value, kind):
             return kind(value)
     return value
+
+
+def compiled(query: str, option: str) -> t.Any:
+    """The expression of an option, checked before anything is read.
+
+    :raises InvalidOption: it is none
+    :raises Unsupported: jmespath is missing
+    """
+    if MISSING is not None:
+        raise Unsupported(missing_required_lib("jmespath", reason=f"for the option '{option}'"))
+    try:
+        return jmespath.compile(query)
+    except ValueError as error:
+        raise InvalidOption(f"'{option}' is not a JMESPath expression: {error}") from None
 
 
 class QueryAction(ActionBase):
@@ -52,10 +67,7 @@ class QueryAction(ActionBase):
 
     @staticmethod
     def _compile(query: str) -> t.Any:
-        """The query, checked before anything is read."""
-        if MISSING is not None:
-            raise AnsibleActionFail(missing_required_lib("jmespath", reason="for the option 'query'"))
         try:
-            return jmespath.compile(query)
-        except ValueError as error:
-            raise AnsibleActionFail(f"'query' is not a JMESPath expression: {error}") from None
+            return compiled(query, "query")
+        except FleetError as error:
+            raise AnsibleActionFail(str(error)) from None

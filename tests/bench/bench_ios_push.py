@@ -4,8 +4,10 @@
 
 """Lines per second pushed to a simulated router (SIMULATOR), beside the simulator's own rate and netmiko's.
 
-C(ios_push): loopback, nothing in the way. C(ios_push_latency): 25 ms round trip and 5 ms for each line, from the first line
-sent to the last prompt; the budget is against the floor, which is what the device itself can do.
+C(ios_push): loopback, nothing in the way. C(ios_push_latency): 25 ms round trip and 5 ms for each line, from the first
+line sent to the last prompt; the budget is against the floor, which is what the device itself can do.
+C(ios_push_ansible): cisco.ios.ios_config instead of netmiko: the time of its longer playbook less that of a
+playbook with one line.
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ import time
 
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session, Target
 from harness import AtLeast, Row, Skip, benchmark
-from ios import NETMIKO, PASSWORD, blast, lines, oracle, routers
+from ios import NETMIKO, PASSWORD, blast, cisco_ios, lines, oracle, routers
 
 LINES, ROUNDS = 2000, 5
-LATENCY_LINES, PEER_LINES = 2000, 200
+LATENCY_LINES, PEER_LINES, ANSIBLE_LINES = 2000, 200, 61
 
 
 async def ours(port: int, texts: list[str]) -> float:
@@ -75,3 +77,15 @@ def ios_push() -> Row:
 def ios_push_latency() -> Row:
     note = "SIMULATOR, 25 ms round trip, 5 ms a line; peer: netmiko; the floor is the device's own rate"
     return rates("ios_push_latency", LATENCY_LINES, 1, AtLeast(0.9), note, rtt=0.025, per_line=0.005)
+
+
+@benchmark
+def ios_push_ansible() -> Row:
+    with routers() as (port,):
+        short = cisco_ios(port, lines(ANSIBLE_LINES, 7)[:1])
+        long = cisco_ios(port, lines(ANSIBLE_LINES, 8))
+        mine = asyncio.run(ours(port, lines(LINES, 9)))
+    row = Row("ios_push_ansible", unit="lines/s", note="SIMULATOR on loopback; peer: cisco.ios.ios_config with src")
+    row.ours, row.peer = LINES / mine, (ANSIBLE_LINES - 1) / (long - short)
+    row.ratio = row.ours / row.peer
+    return row

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The fault list: whatever happens during a change, the device ends in a state that we know, reachable, without a timer.
+"""The fault list: whatever happens during a change, the device ends in a state that we know, and without a timer.
 
 Each row runs under each guard, against a simulated router (SIMULATOR). The counts are printed at the end.
 """
@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import types
 import typing as t
 
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.tree import differences
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios import session as sessions
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios import push, session
 
 from . import ios
 
@@ -128,7 +129,7 @@ def set_up(lab, faults):
 @pytest.mark.parametrize("guard", GUARDS)
 @pytest.mark.parametrize("row", DURING, ids=lambda row: row.name)
 def test_fault_during_a_change(row, guard, monkeypatch):
-    monkeypatch.setattr(sessions, "STALLED", 0.3)
+    monkeypatch.setattr(push, "STALLED", 0.3)
     with ios.one(minute=5.0, **GUARDS[guard]) as lab:
         set_up(lab, row.faults)
         report, before, wanted = ios.change(ios.target(lab, timeout=row.timeout), row.intent)
@@ -236,6 +237,68 @@ def test_our_own_password_may_be_changed():
         assert wanted.lines
 
 
+def crowd(lab):
+    """Take all vty lines but none of ours."""
+    for number in range(5):
+        lab["r1"].shells.append(
+            types.SimpleNamespace(kind="vty", number=number, monitors=False, title="", end=lambda: None)
+        )
+
+
+# What keeps a session from beginning: the kind of the failure, how it is brought about, what the session tries with.
+AT_THE_DOOR = {
+    "a wrong password": ("forbidden", None, {"password": "wrong"}),
+    "a wrong enable secret": ("forbidden", None, {"become": True, "become_password": "wrong"}),
+    "a changed host key": ("untrusted", lambda lab: lab.change_host_key("r1"), {"known_hosts": True}),
+    "vty lines exhausted": ("unreachable", lambda lab: lab.call(lambda: crowd(lab)), {}),
+    "nobody answers": ("unreachable", None, {"port": 1}),
+    "the configuration locked by another session": ("busy", lambda lab: setattr(lab["r1"], "lock", OTHER), {}),
+}
+OTHER = types.SimpleNamespace(user="other", number=1)
+
+
+@pytest.mark.parametrize("name", AT_THE_DOOR)
+def test_a_session_that_cannot_begin_changes_nothing(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "LOCK_PAUSE", 0.01)
+    kind, happens, options = AT_THE_DOOR[name]
+    with ios.one(level=1 if "enable" in name else 15) as lab:
+        before = ios.running(lab)
+        if "known_hosts" in options:
+            options = {"known_hosts": ios.known_hosts(lab, tmp_path)}
+        if happens:
+            happens(lab)
+        with pytest.raises(FleetError) as caught:
+            ios.push(ios.target(lab, **options), ["hostname r2"])
+        assert caught.value.kind == kind
+        assert caught.value.next_step
+        assert not differences(before, ios.running(lab))
+        lab.call(lab["r1"].shells.clear)
+        lab["r1"].lock = None
+        COUNTS[name, OLD] += 1
+
+
+def test_a_full_file_system_on_save_leaves_both_configurations_as_they_are():
+    with ios.one() as lab:
+        report, *_rest = ios.change(ios.target(lab), INTENT)
+        assert report.ok
+        startup = lab.export("r1")["startup"]
+        lab["r1"].faults.nvram_full = True
+        with pytest.raises(FleetError, match="not saved"):
+            ios.on(ios.target(lab), lambda session: session.save())
+        assert lab.export("r1")["startup"] == startup
+        COUNTS["a full file system on save", NEW] += 1
+        assert_clean(lab)
+
+
+def test_a_full_file_system_leaves_the_ladders_next_rung():
+    with ios.one(**GUARDS["replace"]) as lab:
+        lab["r1"].faults.nvram_full = True
+        report, *_rest = ios.change(ios.target(lab), INTENT)
+        assert (report.guard, report.ok) == ("inverse", True)
+        COUNTS["no room for the guard's copy", NEW] += 1
+        assert_clean(lab)
+
+
 BAD = [
     Row("an unknown command", intent="raw:ip subset-zero"),
     Row("an ambiguous command", intent="raw:i"),
@@ -286,6 +349,6 @@ def test_long_lines_arrive_whole(length):
 
 def test_the_window_is_bounded_in_bytes_as_well():
     with ios.one() as lab:
-        lab["r1"].faults.input_buffer = sessions.BYTES
+        lab["r1"].faults.input_buffer = push.BYTES
         lines = [f"ip route 10.{number}.0.0 255.255.0.0 192.0.2.254 name {'n' * 60}" for number in range(200)]
         assert ios.push(ios.target(lab, window=200), lines).ok

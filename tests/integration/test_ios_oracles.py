@@ -4,8 +4,8 @@
 
 """Foreign tools work with the simulated router (SIMULATOR): it is not only our own clients that understand it.
 
-netmiko, scrapli, NAPALM and ntc-templates live in an environment of their own, which is made here; cisco.ios, which comes with
-the large C(ansible) package, is tried where C(make oracles) has put it there.
+netmiko, scrapli, NAPALM and ntc-templates live in an environment of their own, which is made here; cisco.ios, which
+comes with the large C(ansible) package, is tried where C(make oracles) has put it there.
 """
 
 from __future__ import annotations
@@ -34,9 +34,8 @@ def python():
         subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True, capture_output=True)
     modules = "import netmiko, scrapli, napalm, ntc_templates"
     if subprocess.run([PYTHON, "-c", modules], capture_output=True, check=False).returncode:
-        done = subprocess.run(
-            [PYTHON, "-m", "pip", "install", "--quiet", "-r", str(PACKAGES)], capture_output=True, text=True, check=False
-        )
+        command = [PYTHON, "-m", "pip", "install", "--quiet", "-r", str(PACKAGES)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             pytest.skip(f"the foreign tools cannot be installed here: {done.stderr.strip().splitlines()[-1]}")
     return PYTHON
@@ -124,7 +123,8 @@ device.close()
 
 @pytest.mark.parametrize("dialect", ["xe", "classic"])
 def test_napalm_gets_what_the_device_has(python, dialect):
-    more = "ntp server 192.0.2.53\ninterface Loopback0\n ip address 10.0.0.1 255.255.255.0\n ip address 10.1.0.1 255.255.0.0 secondary\n"
+    more = "ntp server 192.0.2.53\ninterface Loopback0\n ip address 10.0.0.1 255.255.255.0\n"
+    more += " ip address 10.1.0.1 255.255.0.0 secondary\n"
     with ios.one(dialect=dialect, more=more) as lab:
         said = told(python, NAPALM, lab)
         state = lab.export("r1")

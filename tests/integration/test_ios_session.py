@@ -17,6 +17,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     Busy,
     FleetError,
     Forbidden,
+    Interrupted,
     InvalidOption,
     OperationFailed,
     Refused,
@@ -153,6 +154,21 @@ def test_a_long_line_is_echoed_and_taken_whole():
         lab["r1"].faults.no_width = True
         assert ios.push(ios.target(lab), ["interface Loopback0", f"description {text}"]).ok
         assert lab.export("r1")["config"]["interfaces"]["Loopback0"]["description"] == text
+        more = [
+            line for number in range(5) for line in (f"interface Loopback{number}", f"description {number}{text[1:]}")
+        ]
+        assert ios.push(ios.target(lab), more).ok
+
+
+def test_a_session_in_which_nobody_types_ends():
+    with ios.one(minute=0.01, more="line vty 0 4\n exec-timeout 5 0\n") as lab:
+
+        async def work(session):
+            await asyncio.sleep(0.2)
+            return await session.command("show clock")
+
+        with pytest.raises(Interrupted, match="broke"):
+            ios.on(ios.target(lab), work)
 
 
 def test_questions_are_answered_only_where_the_caller_knows_them():
@@ -344,6 +360,20 @@ def test_the_transcript_has_what_was_said_and_no_secret():
         assert "< interface Loopback0" in text
         for secret in (*ios.SECRETS, "hunter2-Pw", "$9$"):
             assert secret not in text
+
+
+def test_transcripts_are_kept_where_the_inventory_says(tmp_path):
+    with ios.one() as lab:
+        lab["r1"].faults.noise_every, lab["r1"].faults.noise_inside = 1, True
+        way = dataclasses.replace(ios.target(lab), transcript=str(tmp_path / "kept"), name="lab/r1")
+        for _session in range(2):
+            ios.push(way, ["username bob secret hunter2-hunter2-hunter2", "interface Loopback0"])
+    file = tmp_path / "kept" / "lab_r1.txt"
+    text = file.read_text()
+    assert text.count(f"ssh://127.0.0.1:{way.port}") == 2
+    assert "> interface Loopback0" in text
+    assert "hunter2" not in text
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_saving_and_its_failures():

@@ -18,7 +18,8 @@ HARMLESS = re.compile(
     r"Enter configuration commands, one per line|Enter TEXT message\.  End with|Building configuration\.\.\.$|\[OK\]"
     r"|Interface \S+ set to default configuration|The name for the keys will be: |% The key modulus size is "
     r"|Choose the size of the key modulus|  ?General Purpose Keys\.|  ?a few minutes\.|How many bits in the modulus"
-    r"|% Generating \d+ bit RSA keys|% You already have RSA keys defined|% They will be replaced\.|% All (RSA keys|router certs) "
+    r"|% Generating \d+ bit RSA keys|% You already have RSA keys defined|% They will be replaced\."
+    r"|% All (RSA keys|router certs) "
     r"|% Do you really want to |This operation will remove all username related|Compressed configuration from "
     r"|Rollback Confirmed Change: Backing up |\d+ bytes copied in "
 )
@@ -43,7 +44,8 @@ LOG = re.compile(
 )
 # A question that waits for an answer.
 QUESTION = re.compile(
-    r"(\[confirm\]|\[(?:yes|no|y|n|yes/no|no/yes|y/n)\] ?:|\? ?\[[^\]]*\] ?:?|\[[^\]]*\] ?[?:]|[Pp]assword:|\(y/n\) ?[?:]?) *$"
+    r"(\[confirm\]|\[(?:yes|no|y|n|yes/no|no/yes|y/n)\] ?:|\? ?\[[^\]]*\] ?:?|\[[^\]]*\] ?[?:]"
+    r"|[Pp]assword:|\(y/n\) ?[?:]?) *$"
 )
 
 
@@ -68,9 +70,9 @@ def judge(lines: t.Sequence[str]) -> Answer:
     return Answer(" ".join(errors) or None, remarks)
 
 
-def refusal(lines: t.Iterable[str]) -> str | None:
-    """Why an exec command was refused, or null."""
-    return next((line.strip() for line in lines if REFUSED.match(line)), None)
+def refusal(lines: t.Sequence[str]) -> str | None:
+    """Why an exec command was refused, or null. A refusal comes at once; further down it is somebody's text."""
+    return next((line.strip() for line in lines[:3] if REFUSED.match(line)), None)
 
 
 def is_log(line: str) -> bool:

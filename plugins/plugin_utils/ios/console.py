@@ -39,10 +39,14 @@ async def log_in(write: t.Callable[..., None], look: Look, target: Target) -> No
             return
         reply, shown = _reply(tail, target, answered)
         write(reply + END, shown + END)
-        await look(lambda now, before=tail: now != before, "the console", "")
+        await look(_other_than(tail), "the console", "")
     raise TimedOut(
         "the console keeps asking", obj=target.host, endpoint=target.endpoint, next_step="look at it by hand"
     )
+
+
+def _other_than(before: str) -> t.Callable[[str], bool]:
+    return lambda now: now != before
 
 
 def _waiting(tail: str) -> bool:

@@ -4,8 +4,9 @@
 
 """A change that is confirmed, or rolled back: the guard, the push, the look at the device over a new session.
 
-The ladder, by what the device can do: its own revert timer; C(configure replace) of a copy made before; the way back, planned
-from what the device then has. C(reload) restarts the device unless the change is confirmed, and is used only where asked for.
+The ladder, by what the device can do: its own revert timer; C(configure replace) of a copy made before; the way back,
+planned from what the device then has. C(reload) restarts the device unless the change is confirmed, and is used only
+where asked for.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ import typing as t
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     Busy,
     FleetError,
-    InUse,
     Interrupted,
+    InUse,
     NotKept,
     OperationFailed,
     Refused,
@@ -44,7 +45,8 @@ COPY = "nfvlab-guard.cfg"
 ABILITIES = ("show archive", "show file systems", "show archive config rollback timer")
 NO_TIMER = re.compile(r"No Rollback Confirmed Change pending")
 CONFIRM: tuple[tuple[str, str], ...] = ((r"\[confirm\] *$", ""),)
-PAUSE = 1.0  # seconds between two attempts to reach a device that is away
+PAUSE, LONGEST_PAUSE = 1.0, 15.0  # seconds between two attempts to reach a device that is away
+GRACE = 60  # seconds beyond the timer that a device may take to be back
 
 
 @dataclasses.dataclass
@@ -135,7 +137,8 @@ class _Guarded:
         """Set the guard up; returns the rung."""
         if guard in (NONE, INVERSE):
             return guard
-        able = rules.abilities(*[await self._said(command) for command in ABILITIES], guard == RELOAD)
+        archive, filesystems, rollback = [await self._said(command) for command in ABILITIES]
+        able = rules.abilities(archive, filesystems, rollback, guard == RELOAD)
         if able.pending:
             raise InUse(
                 "another change waits for its confirmation on the device",
@@ -291,29 +294,28 @@ class _Guarded:
 
     @contextlib.asynccontextmanager
     async def _again(self) -> t.AsyncIterator[Session]:
-        """The session, or where it is gone a new one: while a timer of the device runs, that may take until it has fired."""
+        """The session, or where it is gone a new one, which may come only when the device's timer has fired."""
         if not isinstance(self.report.error, (Interrupted, TimedOut)) and await _alive(self.session):
             yield self.session
             return
-        patience = self.minutes * 60 + 60 if self.report.guard in (REVERT, RELOAD) else self.session.target.timeout
-        deadline = time.monotonic() + patience
+        async with contextlib.AsyncExitStack() as stack:
+            yield await self._reconnected(stack)
+
+    async def _reconnected(self, stack: contextlib.AsyncExitStack) -> Session:
+        """A new session, as soon as the device takes one: it may restart, or its timer may have to fire first."""
+        deadline = time.monotonic() + self.minutes * 60 + GRACE
+        # Who may log in depends on how much of the change the device has.
+        targets = list(dict.fromkeys([self.session.target, _credentials(self.session.target, self.change)]))
+        pause = PAUSE
         while True:
-            try:
-                # Both passwords may be the right ones now.
-                target = (
-                    _credentials(self.session.target, self.change) if int(time.monotonic()) % 2 else self.session.target
-                )
-                other = Session.open(target)
-                session = await other.__aenter__()
-                break
-            except FleetError:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(PAUSE)
-        try:
-            yield session
-        finally:
-            await session.close()
+            for target in targets:
+                try:
+                    return await stack.enter_async_context(Session.open(target))
+                except FleetError:
+                    if time.monotonic() > deadline:
+                        raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)  # many wrong logins in a row make a device refuse all of them
 
     async def _return(self, session: Session) -> None:
         """Undo, on a session that works."""
@@ -368,13 +370,13 @@ def _refused(outcome: Outcome, session: Session) -> FleetError | None:
         f"line {first.number} '{first.text}' was not taken: {first.answer}",
         obj=session.hostname,
         endpoint=session.endpoint,
-        next_step="correct the line; what was applied before it is listed, and rolled_back says whether it was taken back",
+        next_step="correct the line; applied says what was taken before it, rolled_back whether that was taken back",
         text=first.answer,
     )
 
 
 def _credentials(target: Target, change: Plan) -> Target:
-    """The login after the change: it may have given our own user another password, or the device another enable secret."""
+    """The login after the change, which may have given our own user another password, or the device another secret."""
     new: dict[str, str] = {}
     for line in change.lines:
         ours = re.match(r"username (\S+) .*\b(?:secret|password) (?:0 )?(\S+)$", line.text)

@@ -4,8 +4,8 @@
 
 """From the bytes of a terminal to answers, each with the line that it answers. Pure.
 
-A device prints its prompt, echoes what it read, prints the answer, and prints its prompt again. So an answer stands between
-two echoes, and many lines can be under way at a time without any doubt about which line an answer belongs to.
+A device prints its prompt, echoes what it read, prints the answer, and prints its prompt again. So an answer stands
+between two echoes, and many lines can be under way at a time without any doubt about which line an answer belongs to.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NAME = r"[^\s#>()]+"
 PROMPT = re.compile(rf"({NAME})(\([^()\s]+\))?([#>]) ?")
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-B0-2]|[=>78])")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-LAST = 20  # columns to which IOS cuts a configuration prompt
+SCROLLED = 8  # characters that are at least left of a line that has been moved to the left
 
 
 class Prompt(t.NamedTuple):
@@ -52,6 +52,11 @@ def clean(text: str) -> str:
             cells[at : at + 1] = [character]
             at += 1
     return "".join(cells)
+
+
+def _is_end_of(wanted: str, text: str) -> bool:
+    """Whether a row shows the end of a line that is longer than the screen is wide: IOS puts a C($) before it."""
+    return len(text) > SCROLLED and text[0] == "$" and wanted.rstrip().endswith(text[1:].rstrip())
 
 
 class Screen:
@@ -110,6 +115,11 @@ class Attribution:
         exchange = Exchange(echo, free)
         self.waiting.append(exchange)
         return exchange
+
+    @property
+    def in_echo(self) -> bool:
+        """Whether the next row goes on with an echo that a message has interrupted."""
+        return bool(self._held)
 
     @property
     def idle(self) -> bool:
@@ -188,7 +198,7 @@ class Attribution:
         if not self.waiting:
             return
         wanted = self.waiting[0].echo
-        if text.rstrip() == wanted.rstrip() and (text or not wanted):
+        if (text.rstrip() == wanted.rstrip() and (text or not wanted)) or _is_end_of(wanted, text):
             self.current = self.waiting.popleft()
         elif wanted.startswith(text):
             self._held = text

@@ -40,6 +40,8 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     "jump_password": ("ios_jump_password",),
     "window": ("ios_window",),
     "management_address": ("ios_management_address",),
+    "transcript": ("ios_transcript",),
+    "name": ("inventory_hostname",),
 }
 
 
@@ -55,6 +57,8 @@ class Target:
     :param jump: C([USER@]HOST[:PORT]) of a host to go through
     :param proxy_command: a command whose input and output is the connection
     :param timeout: seconds of silence after which the device counts as hanging
+    :param transcript: directory in which each session's masked transcript is appended to C(NAME.txt)
+    :param name: what the inventory calls the device
     :param management_address: the device's own address, where C(host) is that of a port forwarding
     :param window: lines that may be under way at a time
     """
@@ -77,6 +81,8 @@ class Target:
     connect_timeout: float = 30.0
     window: int = 32
     management_address: str | None = None
+    transcript: str | None = None
+    name: str | None = None
 
     def __post_init__(self) -> None:
         for name, allowed in (("transport", TRANSPORTS), ("legacy_algorithms", ALGORITHMS)):
@@ -123,7 +129,7 @@ def _typed(field: str, variable: str, value: t.Any) -> t.Any:
         raise InvalidOption(f"{variable} is '{value}', which is no number") from None
     if kind == "bool":
         return _boolean(value)
-    return os.path.expanduser(str(value)) if field in ("private_key_file", "known_hosts") else str(value)
+    return os.path.expanduser(str(value)) if field in ("private_key_file", "known_hosts", "transcript") else str(value)
 
 
 def _boolean(value: t.Any) -> bool:

@@ -75,15 +75,16 @@ class Pipe:
         self._ended, self._lost = True, error
         self._event.set()
 
-    async def read(self, timeout: float) -> bytes:
+    async def read(self, patience: float) -> bytes:
         """What has arrived, at least one byte.
 
+        :param patience: seconds to wait for it
         :raises TimeoutError: nothing came
         :raises ConnectionError: the connection has ended
         """
         if not self._arrived and not self._ended:
             self._event.clear()
-            await asyncio.wait_for(self._event.wait(), timeout)
+            await asyncio.wait_for(self._event.wait(), patience)
         if self._arrived:
             data = b"".join(self._arrived)
             self._arrived.clear()
@@ -307,7 +308,7 @@ async def opened(target: Target) -> Pipe:
 
 def translated(error: Exception, target: Target) -> FleetError:
     """What asyncssh and the system say, as an error of ours."""
-    where = {"obj": target.host, "endpoint": target.endpoint, "text": str(error)}
+    where: dict[str, t.Any] = {"obj": target.host, "endpoint": target.endpoint, "text": str(error)}
     if MISSING is None and isinstance(error, asyncssh.Error):
         return _translated(error, where, target)
     if isinstance(error, TimeoutError):
@@ -346,7 +347,7 @@ def _translated(error: asyncssh.Error, where: dict[str, t.Any], target: Target) 
 def _turned_away(where: dict[str, t.Any]) -> Unreachable:
     return Unreachable(
         "the device closed the connection before the login ended",
-        next_step="its vty lines may be in use or take no SSH (see 'show users' on its console), or it is an old one that "
+        next_step="its vty lines may be in use or take no SSH (see 'show users' on its console), or it is old and "
         "needs ios_legacy_algorithms",
         **where,
     )

@@ -5,8 +5,8 @@
 """SIMULATOR: python -m tests.simulators.ios LAB.json [--state DIRECTORY]
 
 ``LAB.json`` holds ``{"devices": [{"name": …, "dialect": …, "startup": …}], "links": [["r1:GigabitEthernet1", …]],
-"ports": {"r1": [SSH, CONSOLE]}, "legacy": [names]}``. With ``--state`` each device's state is in ``NAME.json`` there, written
-anew whenever it has changed. Listens on 127.0.0.1 only, and ends with SIGTERM.
+"ports": {"r1": [SSH, CONSOLE]}, "legacy": [names]}``. With ``--state`` each device's state is in ``NAME.json`` there,
+written anew whenever it has changed. Listens on 127.0.0.1 only, and ends with SIGTERM.
 """
 
 from __future__ import annotations
@@ -34,8 +34,6 @@ async def serve(lab: Lab, directory: pathlib.Path | None) -> None:
         for name, one in lab.served.items()
     }
     print(json.dumps({"simulator": True, "ports": ports}), flush=True)
-    if directory:
-        (directory / "known_hosts").write_text(lab.known_hosts())
     while not stop.is_set():
         if directory:
             export(lab, directory)
@@ -45,10 +43,10 @@ async def serve(lab: Lab, directory: pathlib.Path | None) -> None:
 
 
 def export(lab: Lab, directory: pathlib.Path) -> None:
-    """Write the states that have changed, each at once."""
-    for name, served in lab.served.items():
-        text = json.dumps(served.device.export(), indent=1, default=str)
-        file = directory / f"{name}.json"
+    """Write the states and the host keys that have changed, each file at once."""
+    texts = {f"{name}.json": json.dumps(one.device.export(), indent=1, default=str) for name, one in lab.served.items()}
+    for name, text in {**texts, "known_hosts": lab.known_hosts()}.items():
+        file = directory / name
         if not file.exists() or file.read_text() != text:
             part = file.with_suffix(".part")
             part.write_text(text)

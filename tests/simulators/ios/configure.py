@@ -223,7 +223,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     ),
     "interface": ("bandwidth", "mtu", "ip mtu", "ip nat", "duplex", "speed", "encapsulation dot1Q"),
     "line": ("stopbits", "history size", "session-timeout", "transport preferred", "transport output"),
-    "archive-log": ("logging size",),
+    "archive-log": ("logging size", "notify syslog"),
 }
 SWITCHES: dict[str, tuple[str, ...]] = {
     "config": (
@@ -245,7 +245,7 @@ SWITCHES: dict[str, tuple[str, ...]] = {
         "service finger",
     ),
     "interface": ("ip proxy-arp", "ip redirects", "ip unreachables", "negotiation auto"),
-    "archive-log": ("logging enable", "hidekeys", "notify syslog"),
+    "archive-log": ("logging enable", "hidekeys"),
 }
 OFF_BY_DEFAULT = (
     "service tcp-",
@@ -254,7 +254,6 @@ OFF_BY_DEFAULT = (
     "service sequence",
     "logging enable",
     "hidekeys",
-    "notify",
 )
 ON_BY_DEFAULT = ("ip source-route", "ip cef", "ip routing", "ip proxy-arp", "ip redirects", "ip unreachables")
 DEFAULTS = {
@@ -374,12 +373,13 @@ def _secret(change: Change, words: t.Sequence[str], strong: bool) -> Secret:
 
 @handles("config", "enable secret")
 def enable_secret(change: Change) -> None:
-    if change.off:
-        change.config.enable_secret = None
+    level, words = _level(change)
+    secret = None if change.off else _secret(change, words, True)
+    if level < 15:
+        _keep_level(change, ("secret", level), secret)
         return
-    secret = _secret(change, change.rest, True)
     password = change.config.enable_password
-    if password and password.kind == 0 and secret.admits(password.text):
+    if secret and password and password.kind == 0 and secret.admits(password.text):
         change.say(
             "The enable secret you have chosen is the same as your enable password.",
             "This is not recommended.  Re-enter the enable secret.",
@@ -390,7 +390,25 @@ def enable_secret(change: Change) -> None:
 
 @handles("config", "enable password")
 def enable_password(change: Change) -> None:
-    change.config.enable_password = None if change.off else _secret(change, change.rest, False)
+    level, words = _level(change)
+    secret = None if change.off else _secret(change, words, False)
+    if level < 15:
+        _keep_level(change, ("password", level), secret)
+    else:
+        change.config.enable_password = secret
+
+
+def _level(change: Change) -> tuple[int, tuple[str, ...]]:
+    """The level that a secret is for, and the words behind it."""
+    if change.rest[:1] == ("level",):
+        return int(change.rest[1]), change.rest[2:]
+    return 15, change.rest
+
+
+def _keep_level(change: Change, key: tuple[str, int], secret: Secret | None) -> None:
+    change.config.enable_levels.pop(key, None)
+    if secret:
+        change.config.enable_levels[key] = secret
 
 
 @handles("config", "aaa new-model", "aaa authentication", "aaa authorization")
@@ -419,6 +437,7 @@ def username(change: Change) -> None:
     if rest[:1] == ["secret"] and user.password or rest[:1] == ["password"] and user.secret:
         change.refuse("ERROR: Can not have both a user password and a user secret.", "Please choose one or the other.")
         return
+    user.free = user.free or rest[:1] == ["nopassword"]
     if rest[:1] == ["secret"]:
         user.secret = _secret(change, rest[1:], True)
     elif rest[:1] == ["password"]:
@@ -648,7 +667,7 @@ def shutdown(change: Change) -> None:
         target.shutdown = down
         word = "administratively down" if down else "up"
         change.device.log(
-            f"%LINK-{5 if down else 3}-{'CHANGED' if down else 'UPDOWN'}: Interface {target.name}, changed state to {word}"
+            f"%LINK-{'5-CHANGED' if down else '3-UPDOWN'}: Interface {target.name}, changed state to {word}"
         )
 
 
@@ -704,14 +723,14 @@ def _address_fits(change: Change, address: Address) -> bool:
     if high - low > 1 and here in (low, high):
         change.refuse(f"Bad mask /{33 - (high - low + 1).bit_length()} for address {address.ip}")
         return False
-    if change.target.kind in ("Ethernet", "FastEthernet", "GigabitEthernet") and "." in change.target.name:
-        if "encapsulation dot1Q" not in change.target.settings:
-            change.refuse(
-                "% Configuring IP routing on a LAN subinterface is only allowed if that",
-                "subinterface is already configured as part of an IEEE 802.10, IEEE 802.1Q,",
-                "or ISL vLAN.",
-            )
-            return False
+    lan = change.target.kind in ("Ethernet", "FastEthernet", "GigabitEthernet") and "." in change.target.name
+    if lan and "encapsulation dot1Q" not in change.target.settings:
+        change.refuse(
+            "% Configuring IP routing on a LAN subinterface is only allowed if that",
+            "subinterface is already configured as part of an IEEE 802.10, IEEE 802.1Q,",
+            "or ISL vLAN.",
+        )
+        return False
     for other in change.config.interfaces.values():
         for one in other.addresses:
             first, last = span(one)

@@ -89,7 +89,7 @@ class Event:
 
 
 def public_key(modulus: int, bits: int) -> bytes:
-    """An RSA public key (RFC 3279) with exponent 65537, in DER. The modulus is no product of primes: nobody encrypts with it."""
+    """An RSA public key (RFC 3279) with exponent 65537, in DER. Its modulus is random: nobody encrypts with it."""
     number = _der(2, b"\0" + modulus.to_bytes((bits + 7) // 8, "big")) + bytes.fromhex("0203010001")
     return _der(0x30, bytes.fromhex("300d06092a864886f70d0101010500") + _der(3, b"\0" + _der(0x30, number)))
 
@@ -359,7 +359,8 @@ class Device:
     def _warn(self) -> None:
         for shell in list(self.shells):
             shell.terminal.interrupt(
-                'Rollback Confirmed Change: Rollback will begin in one minute.\r\nEnter "configure confirm" if you wish to '
+                "Rollback Confirmed Change: Rollback will begin in one minute.\r\n"
+                'Enter "configure confirm" if you wish to '
                 "keep what you've configured"
             )
 

@@ -55,7 +55,7 @@ async def terminal_length(shell: Shell, rows: str) -> None:
 
 @command("terminal width <0-512>")
 async def terminal_width(shell: Shell, columns: str) -> None:
-    if shell.device.faults.no_width and columns == "0":
+    if shell.device.faults.no_width:
         shell.invalid(len("terminal width "))
         return
     shell.terminal.width = int(columns)

@@ -27,7 +27,7 @@ class Faults:
     :ivar nvram_full: saving the configuration fails
     :ivar nvram_busy: how many saves fail with "Device or resource busy" first
     :ivar deaf: accept no new connection's login
-    :ivar no_width: refuse C(terminal width 0)
+    :ivar no_width: refuse C(terminal width)
     """
 
     rtt: float = 0.0

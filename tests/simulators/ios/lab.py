@@ -271,7 +271,7 @@ class Lab:
 
     .. code-block:: python
 
-        with Lab([{"name": "r1", "startup": text}, {"name": "r2"}], [("r1:GigabitEthernet1", "r2:GigabitEthernet1")]) as lab:
+        with Lab([{"name": "r1", "startup": text}, {"name": "r2"}], [("r1:Gigabit…1", "r2:Gigabit…1")]) as lab:
             connect(lab["r1"].port)
     """
 

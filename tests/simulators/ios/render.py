@@ -117,7 +117,10 @@ def _logging(config: Config) -> Block:
 
 
 def _enable(config: Config) -> Block:
-    lines = [f"enable secret {config.enable_secret.shown()}"] if config.enable_secret else []
+    lines = [
+        f"enable {kind} level {level} {one.shown()}" for (kind, level), one in sorted(config.enable_levels.items())
+    ]
+    lines += [f"enable secret {config.enable_secret.shown()}"] if config.enable_secret else []
     return lines + ([f"enable password {config.enable_password.shown()}"] if config.enable_password else [])
 
 
@@ -147,6 +150,8 @@ def _user(user: User) -> Block:
         line += f" secret {user.secret.shown()}"
     elif user.password:
         line += f" password {user.password.kind} {user.password.text}"
+    elif user.free:
+        line += " nopassword"
     return [line]
 
 
@@ -159,7 +164,8 @@ def _archive(config: Config) -> Block:
         lines.append(" log config")
         lines += _switches(archive.log_settings, "logging enable", indent="  ")
         lines += _settings(archive.log_settings, "logging size", indent="  ")
-        lines += _switches(archive.log_settings, "hidekeys", "notify syslog", indent="  ")
+        lines += _switches(archive.log_settings, "hidekeys", indent="  ")
+        lines += _settings(archive.log_settings, "notify syslog", indent="  ")
     lines += [f" path {archive.path}"] if archive.path else []
     lines += [f" maximum {archive.maximum}"] if archive.maximum != 10 else []
     lines += [f" time-period {archive.period}"] if archive.period is not None else []

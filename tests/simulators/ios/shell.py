@@ -10,7 +10,7 @@ import asyncio
 import re
 import typing as t
 
-from . import configure, dialogues, execs, filters, shows, spelling
+from . import configure, dialogues, filters, shows, spelling
 from .commands import Found
 from .terminal import Gone, Terminal, Wire
 
@@ -20,7 +20,6 @@ if t.TYPE_CHECKING:
 PROMPT_WIDTH = 20  # of a configuration prompt; a longer hostname is cut
 LOCKED = "Configuration mode locked exclusively by user '{0}' process '3' from terminal '{1}'. Please try later."
 TRIES = 3
-SHOWS = shows.__name__  # the show commands register themselves in the tree of exec commands
 
 
 class Cut(Exception):
@@ -125,9 +124,18 @@ class Shell:
         self._start_line()
         while not self.over:
             self.terminal.synchronous = bool(self.line and self.line.synchronous)
+            idle = self._idle()
             text = await self.terminal.edit(self.prompt(), complete=self._complete, help=self._help)
+            if idle:
+                idle.cancel()
             await self.line_done(text)
         self.terminal.flush()
+
+    def _idle(self) -> asyncio.TimerHandle | None:
+        """The timer that ends a session in which nobody types; C(exec-timeout 0 0) has none."""
+        minutes, seconds = self.line.timeout if self.line else (0, 0)
+        patience = (minutes + seconds / 60) * self.device.minute
+        return asyncio.get_running_loop().call_later(patience, self.end) if patience else None
 
     def _start_line(self) -> None:
         line = self.line
@@ -254,7 +262,7 @@ class Shell:
     async def exec(self, text: str, offset: int = 0) -> None:
         """A line of user or privileged EXEC."""
         line, bar, pipe = text.partition("|")
-        found = execs.EXEC.find(line, self.level)
+        found = shows.EXEC.find(line, self.level)
         if not isinstance(found, Found):
             self._reject(found.why, text, found.column + offset)
             return
@@ -309,14 +317,14 @@ class Shell:
         return full if full in self.device.config.interfaces else None
 
     def _complete(self, text: str) -> str:
-        return text if self.modes else execs.EXEC.complete(text, self.level)
+        return text if self.modes else shows.EXEC.complete(text, self.level)
 
     def _help(self, text: str) -> list[str]:
         if self.modes:
             return spelling.options(self.device.dialect, self.modes[-1].mode, text)
         if "|" in text:
             return filters.HELP
-        return execs.EXEC.options(text, self.level)
+        return shows.EXEC.options(text, self.level)
 
     # Configuration
 

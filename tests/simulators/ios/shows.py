@@ -330,6 +330,10 @@ def file_systems(shell: Shell) -> list[str]:
     return lines
 
 
+def _path(url: str) -> str:
+    return url.partition(":")[2]
+
+
 def _directory(shell: Shell, url: str) -> list[str]:
     if not any(url.startswith(system) for system in shell.device.filesystems):
         return [f"%Error opening {url} (No such device)"]
@@ -337,7 +341,7 @@ def _directory(shell: Shell, url: str) -> list[str]:
     for at, (name, text) in enumerate(shell.device.files.items()):
         if name.startswith(url):
             lines.append(
-                f"{at + 1:5}  -rw-  {len(text):12}  {shell.device.now():%b %d %Y %H:%M:%S +00:00}  {name.partition(':')[2]}"
+                f"{at + 1:5}  -rw-  {len(text):12}  {shell.device.now():%b %d %Y %H:%M:%S +00:00}  {_path(name)}"
             )
     free = 0 if shell.device.faults.nvram_full else 805306368
     return [*lines, "", f"1073741824 bytes total ({free} bytes free)"]
@@ -380,9 +384,8 @@ def users(shell: Shell) -> list[str]:
     for other in sorted(shell.device.shells, key=lambda one: one.absolute):
         mark = "*" if other is shell else " "
         where = other.peer if other.kind == "vty" else ""
-        lines.append(
-            f"{mark}{other.absolute:3} {other.kind} {other.number}{'':5}{other.user:<10} idle                 00:00:00 {where}"
-        )
+        name = f"{mark}{other.absolute:3} {other.kind} {other.number}     {other.user:<10}"
+        lines.append(f"{name} idle                 00:00:00 {where}")
     return [*lines, "", "  Interface    User               Mode         Idle     Peer Address", ""]
 
 
@@ -438,7 +441,8 @@ def ip_ssh(shell: Shell) -> list[str]:
         ]
     return [
         f"SSH Enabled - version {device.ssh_version}",
-        f"Authentication timeout: {settings.get('ip ssh time-out', '120')} secs; Authentication retries: {settings.get('ip ssh authentication-retries', '3')}",
+        f"Authentication timeout: {settings.get('ip ssh time-out', '120')} secs; "
+        f"Authentication retries: {settings.get('ip ssh authentication-retries', '3')}",
         "Minimum expected Diffie Hellman key size : 1024 bits",
     ]
 
@@ -525,6 +529,8 @@ def _interface(device: Device, interface: Interface) -> list[str]:
     status, protocol = up(device, interface)
     port = device.ports.get(interface.name)
     mac = port.mac if port else ""
+    mtu = interface.settings.get("mtu", 1514 if interface.kind == "Loopback" else 1500)
+    came, went = (port.packets_in, port.packets_out) if port else (0, 0)
     width = interface.settings.get("bandwidth", SPEEDS.get(interface.kind, 1000000))
     lines = [f"{interface.name} is {status}, line protocol is {protocol} "]
     lines.append(
@@ -536,7 +542,7 @@ def _interface(device: Device, interface: Interface) -> list[str]:
     if interface.primary:
         lines.append(f"  Internet address is {prefix(interface.primary)}")
     lines += [
-        f"  MTU {interface.settings.get('mtu', 1514 if interface.kind == 'Loopback' else 1500)} bytes, BW {width} Kbit/sec, DLY 10 usec, ",
+        f"  MTU {mtu} bytes, BW {width} Kbit/sec, DLY 10 usec, ",
         "     reliability 255/255, txload 1/255, rxload 1/255",
         f"  Encapsulation {'LOOPBACK' if interface.kind == 'Loopback' else 'ARPA'}, loopback not set",
         "  Keepalive set (10 sec)",
@@ -556,11 +562,11 @@ def _interface(device: Device, interface: Interface) -> list[str]:
         "  Output queue: 0/40 (size/max)",
         "  5 minute input rate 0 bits/sec, 0 packets/sec",
         "  5 minute output rate 0 bits/sec, 0 packets/sec",
-        f"     {port.packets_in if port else 0} packets input, {(port.packets_in if port else 0) * 64} bytes, 0 no buffer",
+        f"     {came} packets input, {came * 64} bytes, 0 no buffer",
         "     Received 0 broadcasts (0 IP multicasts)",
         "     0 runts, 0 giants, 0 throttles",
         "     0 input errors, 0 CRC, 0 frame, 0 overrun, 0 ignored",
-        f"     {port.packets_out if port else 0} packets output, {(port.packets_out if port else 0) * 64} bytes, 0 underruns",
+        f"     {went} packets output, {went * 64} bytes, 0 underruns",
         "     0 output errors, 0 collisions, 0 interface resets",
         "     0 output buffer failures, 0 output buffers swapped out",
     ]

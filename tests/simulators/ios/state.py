@@ -98,6 +98,7 @@ class User:
     privilege: int = 1
     secret: Secret | None = None
     password: Secret | None = None
+    free: bool = False  # nopassword
 
 
 @dataclasses.dataclass
@@ -141,6 +142,7 @@ class Config:
     timestamps: dict[str, str] = dataclasses.field(default_factory=dict)
     enable_secret: Secret | None = None
     enable_password: Secret | None = None
+    enable_levels: dict[tuple[str, int], Secret] = dataclasses.field(default_factory=dict)  # below 15
     aaa: list[str] = dataclasses.field(default_factory=list)
     subnet_zero: bool = True
     lookup: bool = True
@@ -173,7 +175,9 @@ class Config:
 
     def export(self) -> dict[str, t.Any]:
         """The whole configuration as plain data, secrets as stored."""
-        return dataclasses.asdict(self)
+        plain = dataclasses.asdict(self)
+        plain["enable_levels"] = {f"{kind} {level}": one for (kind, level), one in self.enable_levels.items()}
+        return plain
 
 
 def factory(dialect: str, interfaces: t.Iterable[str]) -> Config:

@@ -208,7 +208,7 @@ class Terminal:
     ) -> str:
         """A line as the user leaves it: ``\\x1a`` at its end for ^Z, ``\\x03`` alone for ^C."""
         self.write(prompt)
-        typed = Typed(self, echo)
+        typed = Typed(self, echo, len(prompt))
         self._reading = (prompt, typed.text)
         try:
             while True:
@@ -285,9 +285,11 @@ class Terminal:
 class Typed:
     """The line being typed, its cursor, and how the screen follows."""
 
-    def __init__(self, terminal: Terminal, echo: bool) -> None:
+    def __init__(self, terminal: Terminal, echo: bool, indent: int) -> None:
         self.terminal = terminal
         self.echo = echo
+        self.indent = indent
+        self.cells = 0  # that are in use behind the prompt, once the line has been moved to the left
         self.text = bytearray()
         self.at = 0
         self.recalled = 0
@@ -304,7 +306,24 @@ class Typed:
         rest = bytes(self.text[self.at :])
         self.text[self.at : self.at] = run
         self.at += len(run)
-        self.show(run + rest + b"\b" * len(rest))
+        room = self.terminal.width - self.indent - 1
+        if self.terminal.width and len(self.text) > room and not rest:
+            self._move_left(run, room)
+        else:
+            self.show(run + rest + b"\b" * len(rest))
+
+    def _move_left(self, run: bytes, room: int) -> None:
+        """Show the end of a line that is longer than the screen is wide, behind a ``$``."""
+        self.cells = self.cells or len(self.text) - len(run)
+        while run:
+            fits = room - self.cells
+            self.show(run[:fits])
+            run, self.cells = run[fits:], self.cells + len(run[:fits])
+            if run:
+                kept = bytes(self.text[: len(self.text) - len(run)])[-(room // 2) :]
+                gap = self.cells - len(kept) - 1
+                self.show(b"\b" * self.cells + b"$" + kept + b" " * gap + b"\b" * gap)
+                self.cells = len(kept) + 1
 
     def move(self, by: int) -> None:
         to = min(max(self.at + by, 0), len(self.text))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, The nfvlab.fleet developers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulated router (SIMULATOR) itself: what it shares with the product, and what it does by itself, without a session."""
+"""The simulated router (SIMULATOR) itself: what it shares with the product, and what it does without a session."""
 
 from __future__ import annotations
 

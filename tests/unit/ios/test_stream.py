@@ -29,7 +29,8 @@ SPLITS = pytest.mark.parametrize("size", [1, 2, 3, 7, 64, None])
 
 @SPLITS
 def test_every_answer_goes_to_its_line(size):
-    text = "r1(config)#interface lo0\nr1(config-if)#foo\n              ^\n% Invalid input\n\nr1(config-if)#shutdown\nr1(config-if)#"
+    text = "r1(config)#interface lo0\nr1(config-if)#foo\n              ^\n% Invalid input\n\n"
+    text += "r1(config-if)#shutdown\nr1(config-if)#"
     (first, second, third), track = replay(text, ["interface lo0", "foo", "shutdown"], size=size)
     assert (first.answer, first.prompt.mode) == ([], "config-if")
     assert second.answer == ["              ^", "% Invalid input", ""]
@@ -40,7 +41,7 @@ def test_every_answer_goes_to_its_line(size):
 
 @SPLITS
 @pytest.mark.parametrize("reprinted", [False, True])
-@pytest.mark.parametrize("at", range(0, 9))
+@pytest.mark.parametrize("at", range(9))
 def test_a_message_inside_an_echo_belongs_to_nothing(size, reprinted, at):
     echo = "shutdown"
     again = f"r1(config)#{echo[:at]}" if reprinted else ""

@@ -1,0 +1,134 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+# Runs as an action plugin on the controller; here is its documentation.
+
+DOCUMENTATION = r"""
+module: ios_static_route
+short_description: Static routes of a Cisco IOS device
+version_added: 0.1.0
+description:
+  - A new way is there before the old one goes.
+options:
+  routes:
+    description: Routes.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      prefix:
+        description: Network with its prefix length, for example V(0.0.0.0/0).
+        type: str
+        required: true
+      next_hop:
+        description: Address of the next hop.
+        type: str
+      interface:
+        description: Interface, instead of a next hop.
+        type: str
+      distance:
+        description: Administrative distance, from 1 to 255.
+        type: int
+  purge:
+    description: Remove all other static routes.
+    type: bool
+    default: false
+  state:
+    description: Whether it is there.
+    type: str
+    choices: [present, absent]
+    default: present
+extends_documentation_fragment:
+  - nfvlab.fleet.ios
+  - nfvlab.fleet.ios.config
+author:
+  - The nfvlab.fleet developers (@nfvlab)
+"""
+
+EXAMPLES = r"""
+- name: The way out
+  nfvlab.fleet.ios_static_route:
+    routes:
+      - prefix: 0.0.0.0/0
+        next_hop: 172.16.0.254
+
+- name: These and no others
+  nfvlab.fleet.ios_static_route:
+    purge: true
+    routes:
+      - prefix: 0.0.0.0/0
+        next_hop: 172.16.0.254
+      - prefix: 192.0.2.0/24
+        interface: Null0
+"""
+
+RETURN = r"""
+actions:
+  description: Lines that were sent, in order, with the section they stand in; in check mode those that would be.
+  returned: always, once the device was read
+  type: list
+  elements: dict
+  sample:
+    - {line: ip address 172.16.0.1 255.255.0.0, path: [interface FastEthernet0/0], sent: true}
+applied:
+  description: Lines that the device took.
+  returned: when something was sent
+  type: list
+  elements: str
+  sample: [interface FastEthernet0/0, ip address 172.16.0.1 255.255.0.0]
+rejected:
+  description: Lines that the device refused, with its answer.
+  returned: when something was sent
+  type: list
+  elements: dict
+  sample: []
+not_sent:
+  description: Lines that were not sent any more.
+  returned: when something was sent
+  type: list
+  elements: str
+  sample: []
+unknown:
+  description: Lines that were under way when the session broke.
+  returned: when something was sent
+  type: list
+  elements: str
+  sample: []
+mismatch:
+  description: Where the configuration came out other than predicted.
+  returned: when something was sent
+  type: list
+  elements: str
+  sample: []
+rolled_back:
+  description: Whether the guard took back what had been applied.
+  returned: when something was sent
+  type: bool
+  sample: false
+guard:
+  description: What guarded the change.
+  returned: when something was sent
+  type: str
+  sample: inverse
+saved:
+  description: Whether the running configuration was saved.
+  returned: when something was sent
+  type: bool
+  sample: false
+unmanaged:
+  description: Lines of the device that are not in the intent, and that stayed because the grammar does not know them.
+  returned: always, once the device was read
+  type: list
+  elements: str
+  sample: []
+device:
+  description: The device as it calls itself.
+  returned: once it was reached
+  type: dict
+  sample: {hostname: r1, dialect: classic}
+"""
