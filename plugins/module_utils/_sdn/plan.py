@@ -226,7 +226,7 @@ def missing(seen: Seen, topology: Topology) -> FleetError | None:
             )
         if host.port not in seen.nics and (host.ip or host.mac):
             return MissingReference(
-                f"host '{name}' has the interface '{host.port}', whose other end is in no namespace that a process is in",
+                f"host '{name}' has the interface '{host.port}', whose other end is in no process's namespace",
                 next_step=f"{step}; an interface that is no veth takes neither 'ip' nor 'mac'",
             )
     return None
