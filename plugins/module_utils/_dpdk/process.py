@@ -223,7 +223,8 @@ class Application:
         """
         self._check_free()
         if self.systemd:
-            run_command(["systemctl", "reset-failed", self.service]) if self._failed() else None
+            if self._failed():
+                run_command(["systemctl", "reset-failed", self.service])
             run_command(["systemctl", "start", self.service])
         else:
             subprocess.Popen(
