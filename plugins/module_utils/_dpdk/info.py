@@ -22,6 +22,7 @@ TELEMETRY: Spec = {
     "socket": {"type": "path"},
     "runtime_dir": {"type": "path", "default": "/var/run"},
     "gather": {"type": "list", "elements": "str", "choices": list(GATHERED), "default": ["arguments", "ports"]},
+    "query": {"type": "str"},  # evaluated on the controller
 }
 BUDGET: Spec = {
     "command_line": {"type": "str"},

@@ -223,7 +223,8 @@ class Application:
         """
         self._check_free()
         if self.systemd:
-            run_command(["systemctl", "reset-failed", self.service]) if self._failed() else None
+            if self._failed():
+                run_command(["systemctl", "reset-failed", self.service])
             run_command(["systemctl", "start", self.service])
         else:
             subprocess.Popen(
@@ -314,11 +315,18 @@ class Application:
         for path in self.made:
             if not listens(path):
                 remove(path)
-        shutil.rmtree(os.path.join(self.runtime, "dpdk", self.prefix), ignore_errors=True)
-        if self.runtime == self.state:
-            shutil.rmtree(os.path.join(self.runtime, "dpdk"), ignore_errors=True)
+        if self._abandoned():
+            shutil.rmtree(os.path.join(self.runtime, "dpdk", self.prefix), ignore_errors=True)
         for name in ("control", "pid", "supervisor"):
             remove(os.path.join(self.state, name))
+
+    def _abandoned(self) -> bool:
+        """Whether nobody uses its runtime folder, as another application with the same prefix might."""
+        try:
+            with Telemetry(self.telemetry):
+                return False
+        except FleetError as error:
+            return isinstance(error, Unreachable)
 
     def _end(self, name: str, grace: float) -> None:
         """End the process of a file with a signal, and then with one that cannot be refused."""

@@ -326,7 +326,7 @@ def _workers(lcores: dict[int, list[int]], facts: t.Mapping[str, t.Any]) -> dict
 def work(task: Task) -> dict[str, t.Any]:
     """The module dpdk_traffic."""
     params = task.params
-    trials = [{**trial, "rate": trial.get("rate"), "count": trial.get("count")} for trial in params["trials"]]
+    trials = params["trials"]
     for trial in trials:
         check(trial, params["generator_kind"])
     if task.check_mode:
