@@ -26,6 +26,7 @@ from .codec import decode, read_varint, varint
 
 HEADER = struct.Struct(">IIBB")
 LIMIT = 4194304  # bytes of a frame's content
+PIECES = 64  # that are sent as they are; a kernel takes 1024 at once
 REQUEST, RESPONSE, DATA = 1, 2, 3
 
 _prefixes: dict[tuple[str, str], bytes] = {}
@@ -76,7 +77,7 @@ def request(
             next_step="send it in pieces",
         )
     start = HEADER.pack(size, stream, REQUEST, 0) + head
-    return [start, *pieces, tail] if length > 4096 else [b"".join((start, *pieces, tail))]
+    return [start, *pieces, tail] if length > 4096 and len(pieces) < PIECES else [b"".join((start, *pieces, tail))]
 
 
 @functools.lru_cache(maxsize=64)

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
 from ansible_collections.nfvlab.fleet.plugins.module_utils._kata import codec, connection, frames
 from ansible_collections.nfvlab.fleet.plugins.module_utils._kata.connection import Connection
-from ansible_collections.nfvlab.fleet.plugins.module_utils._kata.messages import HEALTH
+from ansible_collections.nfvlab.fleet.plugins.module_utils._kata.messages import AGENT, HEALTH
 
 
 @pytest.fixture
@@ -248,6 +248,14 @@ def test_a_peer_that_writes_before_it_reads(pair):
     assert kept.result(last).code == 0
     assert all(len(kept.result(call).payload) == 500_000 for call in asked)
     server.join()
+
+
+def test_a_request_of_many_pieces_is_one_that_a_kernel_takes():
+    storages = [{"driver": "ephemeral", "mount_point": f"/run/volumes/{number}"} for number in range(3000)]
+    pieces = codec.encode_parts("UpdateEphemeralMountsRequest", {"storages": storages})
+    assert len(pieces) == 3000
+    sent = frames.request(1, AGENT, "UpdateEphemeralMounts", pieces, 1.0)
+    assert len(sent) < 1024 and b"".join(pieces) in b"".join(sent)
 
 
 @pytest.mark.parametrize("timeout", [0, -1, 1e12])
