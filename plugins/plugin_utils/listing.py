@@ -56,8 +56,9 @@ def daemon(given: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> Daemon
     if given.get("all_projects") and given.get("projects"):
         raise InvalidOption("'projects' and 'all_projects' exclude each other", next_step="leave one of them out")
     projects = () if given.get("all_projects") else given.get("projects") or (found.project or "default",)
-    label = given.get("name") or name or own.get("url") or own.get("socket") or "local"
-    return Daemon(label, own or found.options, tuple(projects), given.get("filter") or "")
+    options = own or found.options
+    label = given.get("name") or name or options.get("url") or options.get("socket") or "local"
+    return Daemon(label, options, tuple(projects), given.get("filter") or "")
 
 
 def read(asked: Daemon, *, timeout: float, addresses: str, environ: t.Mapping[str, str]) -> list[Variables]:

@@ -87,7 +87,8 @@ def asked(monkeypatch):
 
 
 def test_a_daemon_is_the_one_that_is_found_or_the_one_that_is_named():
-    assert listing.daemon({}, {"INCUS_URL": "unix:/x"}) == ("local", {"url": "unix:/x"}, ("default",), "")
+    assert listing.daemon({}, {}) == ("local", {}, ("default",), "")
+    assert listing.daemon({}, {"INCUS_URL": "unix:/x"})[:2] == ("unix:/x", {"url": "unix:/x"})
     given = {"socket": "/s", "all_projects": True, "filter": "status eq Running"}
     assert listing.daemon(given, {}) == ("/s", {"socket": "/s"}, (), "status eq Running")
     assert listing.daemon({"name": "here", "projects": ["a", "b"]}, {})[::2] == ("here", ("a", "b"))
