@@ -215,12 +215,19 @@ def _whose(mark: str) -> str:
 
 
 def missing(seen: Seen, topology: Topology) -> FleetError | None:
-    """The error for a host whose interface is not there."""
+    """The error for a host whose interface is not there, or whose other end is nowhere to be set."""
+    step = "start the instance whose NIC has this 'host_name' first"
     for name, host in topology.hosts.items():
-        if not host.namespace and host.port not in seen.devices:
+        if host.namespace:
+            continue
+        if host.port not in seen.devices:
             return MissingReference(
-                f"host '{name}' has the interface '{host.port}', which does not exist",
-                next_step="start the instance whose NIC has this 'host_name' first",
+                f"host '{name}' has the interface '{host.port}', which does not exist", next_step=step
+            )
+        if host.port not in seen.nics and (host.ip or host.mac):
+            return MissingReference(
+                f"host '{name}' has the interface '{host.port}', whose other end is in no process's namespace",
+                next_step=f"{step}; an interface that is no veth takes neither 'ip' nor 'mac'",
             )
     return None
 

@@ -158,8 +158,8 @@ class Fabric:
         }  # fmt: skip
         self.state.ports[switch.id] = [
             {
-                "element": switch.id, "port": "local" if number == of.OFPP_LOCAL else str(number), "isEnabled": _up(port),
-                "type": "copper", "portSpeed": port.curr_speed // 1000 or 10000,
+                "element": switch.id, "port": "local" if number == of.OFPP_LOCAL else str(number),
+                "isEnabled": _up(port), "type": "copper", "portSpeed": port.curr_speed // 1000 or 10000,
                 "annotations": {"portName": port.name.decode(), "portMac": port.hw_addr},
             }
             for number, port in sorted(switch.ports.items())

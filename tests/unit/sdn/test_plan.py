@@ -202,7 +202,9 @@ def test_an_instances_interface_gets_a_port_an_address_and_checksums():
     assert steps[0] == {"ip": ["addr add 10.9.0.1/24 dev sdn0", "link set sdn0 up"], "host": "e"}
     assert steps[1] == {"ethtool": "-K sdn0 tx off", "host": "e"}
     assert "external-ids:nfvlab-host=e" in steps[2]["ovs-vsctl"][-1]
-    assert plan.missing(plan.Seen({}, {}, {}, {}, set()), topology) is not None and plan.missing(seen, topology) is None
+    assert plan.missing(seen, topology) is None
+    assert "does not exist" in str(plan.missing(plan.Seen({}, {}, {}, {}, set()), topology))
+    assert "no veth takes" in str(plan.missing(seen._replace(nics={}), topology))
 
 
 def test_removal_takes_what_carries_the_name_and_nothing_else():
