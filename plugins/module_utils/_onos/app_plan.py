@@ -72,8 +72,9 @@ def calls(wishes: t.Sequence[Wish], now: Now) -> list[Call]:
     made: list[Call] = [("remove", name) for name in _tops(gone, now.apps)]
     lost = {*gone, *dependents(gone, now.apps)}
     made += [("remove", name) for name in _tops(replaced, now.apps)]
-    back = [name for name in closure({*replaced, *dependents(replaced, now.apps)}, now.apps) if name in now.apps]
-    back = [name for name in back if (name in replaced or _falls(name, replaced, now)) and name not in lost]
+    falling = dependents(replaced, now.apps)
+    back = [name for name in closure([*replaced, *falling], now.apps) if name in now.apps]
+    back = [name for name in back if (name in replaced or name in falling) and name not in lost]
     made += [("install", name) for name in [*back, *_ordered(new, by_name)]]
 
     dead = [name for name in now.dead if now.active(name) and name not in back and name not in lost]
@@ -138,10 +139,6 @@ def _refuse(wishes: t.Sequence[Wish], by_name: t.Mapping[str, Wish], now: Now) -
                 f"{verb} '{wish.name}' would take along {', '.join(needing)}, which need it",
                 next_step="name them with the same state, or set 'force' if they may go",
             )
-
-
-def _falls(name: str, replaced: t.Sequence[str], now: Now) -> bool:
-    return name in dependents(replaced, now.apps)
 
 
 def _tops(names: t.Sequence[str], apps: Apps) -> list[str]:

@@ -89,7 +89,6 @@ class State:
         self.told: dict[str, dict[str, str]] = {}  # what the components have been told of it
         self.netcfg: Json = {name: {} for name in SUBJECTS}
         self.netcfg["apps"] = {"org.onosproject.provider.lldp": {"suppression": {"deviceTypes": ["ROADM"]}}}
-        self.queued: list[str] = []
         self.devices: dict[str, Json] = {}  # by id, as GET /devices shows them
         self.ports: dict[str, list[Json]] = {}  # by device
         self.links: list[Json] = []
