@@ -84,7 +84,7 @@ class Aside:
         (folder / "play.json").write_text(json.dumps([play]))
         self._script = ASIDE.format(folders=" ".join(FOLDERS))
 
-    def play(self, name: str, *arguments: str, **variables: str) -> None:
+    def play(self, name: str, *arguments: str, **variables: str | bool) -> None:
         """Run the playbook."""
         state = variables.setdefault("onos_state", "present")
         chosen = json.dumps({**variables, "gone": state == "absent"})
@@ -183,6 +183,7 @@ def test_simulator_from_nothing_and_back(aside):
     host.shell("kill -KILL $(pgrep --parent $(cat /run/nfvlab-onos.pid))")
     host.play("killed")
     host.play("other", onos_ip="192.0.2.1")
+    host.play("wiped", onos_ip="192.0.2.1", onos_wipe=True)
     host.play("down", onos_state="absent")
     host.play("gone", onos_state="absent")
     host.shell(f"ls -A /opt /var/lib/nfvlab-fleet >'{host.folder}/left'; getent passwd onos >>'{host.folder}/left'")
@@ -194,6 +195,7 @@ def test_simulator_from_nothing_and_back(aside):
     assert (host.folder / "opt").read_text() == "/opt/onos-simulator\n"
     assert host.recap("killed") == (0, 0)  # it was started again by what keeps it running
     assert "belongs to the address 127.0.0.1" in host.said("other")
+    assert host.recap("wiped")[1] == 0 and "changed: [localhost] => (item=state.json)" in host.said("wiped")
     assert host.recap("down")[1] == 0 and host.recap("down")[0] > 0
     assert host.recap("gone") == (0, 0)
     assert "onos" not in (host.folder / "left").read_text().replace("nfvt-onos", "")
@@ -210,7 +212,7 @@ def test_release_from_nothing_and_back(aside):
     java.chmod(0o755)
     folder = host.folder
     while folder != folder.parent:  # the controller's account has to come here
-        folder.chmod(0o755)
+        folder.chmod(folder.stat().st_mode | 0o055)
         folder = folder.parent
     right = {
         "onos_backend": "archive",

@@ -236,7 +236,8 @@ class Apps(Resource):
         for name in lost:
             session.perform(upload(self._backup[name]))
         for name in order:
-            if name in self._backup and name in self._was_active:
+            fell = name in lost or apps.get(name, {}).get("state") != "ACTIVE"
+            if name in self._backup and name in self._was_active and fell:
                 session.perform(Request("POST", join("applications", name, "active")))
         return lost
 
