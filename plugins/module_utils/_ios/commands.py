@@ -621,48 +621,14 @@ DHCP = (
     Command("dhcp", "exit", order=999, source=REFERENCE),
 )
 
+# Entries have their place in the list, and acl.py changes them: a row gives the spelling only.
 ACCESS_LISTS = (
-    Command(
-        "std-nacl",
-        f"{ACE} <source:source> [log]",
-        slot="ace",
-        key=("sequence",),
-        negate="<sequence:1-2147483647>",
-        source=REFERENCE,
-    ),
-    Command(
-        "std-nacl",
-        "[<sequence:1-2147483647>] remark <text:line>",
-        slot="ace",
-        key=("sequence",),
-        negate="<sequence:1-2147483647>",
-        source=REFERENCE,
-    ),
+    Command("std-nacl", f"{ACE} <source:source> [log]", slot="ace", negate="<sequence:1-2147483647>", source=REFERENCE),
+    Command("std-nacl", "[<sequence:1-2147483647>] remark <text:line>", slot="ace", source=REFERENCE),
     Command("std-nacl", "exit", order=999, source=REFERENCE),
-    Command(
-        "ext-nacl",
-        f"{ACE} {PLAIN_ACE}",
-        slot="ace",
-        key=("sequence",),
-        negate="<sequence:1-2147483647>",
-        source=REFERENCE,
-    ),
-    Command(
-        "ext-nacl",
-        f"{ACE} {PORT_ACE}",
-        slot="ace",
-        key=("sequence",),
-        negate="<sequence:1-2147483647>",
-        source=REFERENCE,
-    ),
-    Command(
-        "ext-nacl",
-        "[<sequence:1-2147483647>] remark <text:line>",
-        slot="ace",
-        key=("sequence",),
-        negate="<sequence:1-2147483647>",
-        source=REFERENCE,
-    ),
+    Command("ext-nacl", f"{ACE} {PLAIN_ACE}", slot="ace", negate="<sequence:1-2147483647>", source=REFERENCE),
+    Command("ext-nacl", f"{ACE} {PORT_ACE}", slot="ace", source=REFERENCE),
+    Command("ext-nacl", "[<sequence:1-2147483647>] remark <text:line>", slot="ace", source=REFERENCE),
     Command("ext-nacl", "exit", order=999, source=REFERENCE),
 )
 

@@ -329,7 +329,7 @@ class _Planner:
         if len(text) > CONSOLE_LIMIT and wanted.body is None:
             self.problems.append(Problem("too_long", f"'{masked_line(wanted)[:40]}...' has more than 254 characters"))
         dialogue = command.dialogue if command else ()
-        alone = bool(dialogue) or wanted.body is not None or wanted.slot[0] in ("hostname", "aaa")
+        alone = bool(dialogue) or wanted.body is not None or wanted.slot[0].startswith(("hostname", "aaa "))
         after = wanted.copy()
         after.fresh = bool(command and command.secret)
         place.changes.append(_Change(phase, order, text, self._shown(wanted, text, after), dialogue, alone))
@@ -401,18 +401,21 @@ class _Planner:
         numbered: dict[int, Entry] = {}
         for at, child in enumerate(running.children.values() if running else (), 1):
             numbered[int(child.values.get("sequence", at * 10))] = child
+        places = {one.text: number for number, one in numbered.items()}
+        last = max(numbered, default=0)
         for child in wanted.children.values():
-            number = child.values.get("sequence")
-            known = next((key for key, one in numbered.items() if one.text == child.text), None)
+            number, known = child.values.get("sequence"), places.get(child.text)
             if child.negated:
-                gone = known if number is None else number
-                numbered = {key: one for key, one in numbered.items() if key != gone}
+                numbered.pop(int(known or 0) if number is None else number, None)
+                continue
+            if number is None and known is None:
+                last += 10
             elif number is not None:
-                if known is not None:
-                    del numbered[known]
-                numbered[number] = child
-            elif known is None:
-                numbered[max(numbered, default=0) + 10] = child
+                numbered.pop(int(known or 0), None)
+                last = max(last, number)
+            place = number or known or last
+            numbered[place] = child
+            places[child.text] = place
         return [numbered[key] for key in sorted(numbered)]
 
     # -- order -------------------------------------------------------------------------------------------------------
@@ -452,19 +455,30 @@ class _Planner:
         self._overlaps()
 
     def _free(self, entry: Entry, after: Entry) -> None:
-        change = _Change(0, 0, "no ip address", "no ip address")
-        self.blocks.append(_Block(38, 0, (entry.text,), [change]))
+        """Take addresses from an interface before others get them, and give it those that it has then.
+
+        Where the primary address stays, only secondary ones go: what a session came in by is not touched.
+        """
+        primary, then = entry.children.get(("ip address",)), after.children.get(("ip address",))
+        stays = primary is not None and then is not None and primary.text == then.text
+        seconds = [child for child in entry.children.values() if child.slot[0] == "ip address secondary"]
+        gone = [child for child in seconds if child.slot not in after.children] if stays else []
+        lines = [f"no {child.text}" for child in gone] or ["no ip address"]
+        if not stays and self.management and self.management.interface == entry.slot[1]:
+            text = f"{entry.text}, which this session came in by, would be without an address for a moment"
+            self.problems.append(Problem("lockout", text))
         for block in self.blocks:
-            if block.path == (entry.text,) and block.phase != 38:
+            if block.path == (entry.text,):
                 block.changes[:] = [
-                    one for one in block.changes if not one.text.startswith(("ip address ", "no ip address"))
+                    one for one in block.changes if one.text not in lines and (stays or not _is_address(one))
                 ]
+        self.blocks.append(_Block(38, 0, (entry.text,), [_Change(0, 0, line, line) for line in lines]))
         again = [
             _Change(t.cast(Command, one.command).phase, one.order(), one.text, one.text)
             for one in after.children.values()
             if one.slot[0] in ("ip address", "ip address secondary")
         ]
-        if again:
+        if again and not stays:
             self.blocks.append(_Block(40, 200, (entry.text,), again))
 
     def _overlaps(self) -> None:
@@ -480,7 +494,7 @@ class _Planner:
         """Order the blocks and write the lines."""
         self._routes_first()
         blocks = _vty_ranges(self.blocks)
-        lines = _written(blocks)
+        lines = _written(blocks, f"interface {self.management.interface}" if self.management else None)
         locked = lockouts(self.running, self.predicted, [line.text for line in lines], self.management)
         warnings = [remark.message for remark in self.wanted.remarks if remark.near and remark.kind == "unknown"]
         problems = list(self.problems)
@@ -569,6 +583,10 @@ def overlaps(config: Config) -> list[tuple[str, str]]:
     return list(found)
 
 
+def _is_address(change: _Change) -> bool:
+    return change.text.startswith(("ip address ", "no ip address"))
+
+
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     mask = one[1] & other[1]
     return one[0] & mask == other[0] & mask
@@ -598,8 +616,11 @@ def _vty_ranges(blocks: list[_Block]) -> list[_Block]:
     return [*(block for block in blocks if block.vty is None), *found]
 
 
-def _written(blocks: list[_Block]) -> list[Line]:
-    """The lines of the blocks in their order; a section is left before a global line."""
+def _written(blocks: list[_Block], way: str | None) -> list[Line]:
+    """The lines of the blocks in their order; a section is left before a global line.
+
+    :param way: the header of the interface that the session came in by: its lines, and those of vty lines, go alone
+    """
     lines: list[Line] = []
     inside: tuple[str, ...] = ()
     for block in sorted(blocks, key=lambda one: (one.phase, one.order)):
@@ -609,8 +630,9 @@ def _written(blocks: list[_Block]) -> list[Line]:
         elif block.path != inside:
             lines += _way_into(block.path, inside)
             inside = block.path
+        careful = bool(block.path) and (block.path[0].startswith(VTY) or block.path[0] == way)
         for change in sorted(block.changes):
-            lines.append(Line(change.text, block.path, change.masked, change.dialogue, change.alone))
+            lines.append(Line(change.text, block.path, change.masked, change.dialogue, change.alone or careful))
     return _joined_vty_removals(lines)
 
 

@@ -131,6 +131,8 @@ def test_replacing_a_section_of_a_section():
 
 def test_what_there_is_one_of_is_emptied():
     assert lines(made("archive\n path flash:a\n", "hostname Router\n")) == ["archive", "no path"]
+    running = "archive\n log config\n  logging enable\n path flash:a\n"
+    assert lines(made(running, "archive\n path flash:a\n")) == ["archive", "log config", "no logging enable"]
 
 
 def test_a_numbered_list_goes_by_its_number():
@@ -278,6 +280,31 @@ def test_two_addresses_that_change_places():
     assert done.count("no ip address") == 2
 
 
+def test_a_secondary_address_that_moves_leaves_the_primary_one_alone():
+    more = " ip address 198.51.100.1 255.255.255.0 secondary\n"
+    running = DEVICE.replace(" standby 1", f"{more} standby 1")
+    wanted = DEVICE.replace(" no ip address\n shutdown\n", " ip address 198.51.100.1 255.255.255.0\n")
+    plan = made(running, wanted, management=WAY)
+    assert plan.problems == ()
+    assert lines(plan) == [
+        "interface FastEthernet0/0",
+        "no ip address 198.51.100.1 255.255.255.0 secondary",
+        "interface FastEthernet0/1",
+        "ip address 198.51.100.1 255.255.255.0",
+        "no shutdown",
+    ]
+
+
+def test_an_address_that_has_to_leave_the_way_in_for_a_moment_is_refused():
+    wanted = DEVICE.replace(
+        " ip address 192.0.2.1 255.255.255.0\n",
+        " ip address 198.51.100.1 255.255.255.0\n ip address 192.0.2.1 255.255.255.128 secondary\n",
+    ).replace(" no ip address\n shutdown\n", " ip address 192.0.2.201 255.255.255.128\n")
+    plan = made(DEVICE, wanted, management=WAY)
+    assert [problem.kind for problem in plan.problems] == ["lockout"]
+    assert "for a moment" in plan.problems[0].text
+
+
 def test_users_and_lists_come_before_what_needs_them_and_go_after():
     wanted = DEVICE.replace("username ops", "username new").replace("MGMT", "OPS")
     done = lines(made(DEVICE, wanted, allow_lockout=True, management=WAY))
@@ -307,6 +334,19 @@ def test_routes_are_never_missing_in_between():
 def test_the_way_in_is_there_before_the_login_changes():
     plan = made("line vty 0 4\n password a\n login\n", "username a secret b\nline vty 0 4\n login local\n")
     assert lines(plan) == ["username a secret b", "line vty 0 4", "login local", "no password"]
+
+
+def test_a_password_is_there_before_it_is_asked_for():
+    plan = made("line vty 0 4\n login local\n", "line vty 0 4\n password a\n login\n")
+    assert lines(plan) == ["line vty 0 4", "password a", "login"]
+
+
+def test_lines_that_might_cut_the_session_are_sent_alone():
+    intent = "aaa new-model\nhostname r2\nline vty 0 4\n exec-timeout 5 0\n"
+    intent += "interface fa0/0\n description x\ninterface fa0/1\n description y\n"
+    plan = made(DEVICE, intent, "merged", management=WAY, allow_lockout=True)
+    alone = [line.text for line in plan.lines if line.alone]
+    assert alone == ["hostname r2", "aaa new-model", "description x", "line vty 0 4", "exec-timeout 5 0"]
 
 
 def test_a_global_line_is_typed_outside_a_section():
