@@ -39,6 +39,8 @@ class ActionModule(IosAction):
                 after = {"name": await self._name(session), "modulus": wanted} if wanted else None
             if command and not call.check_mode:
                 after = await self._carried_out(session, command, wanted)
+                if call.options["save"]:
+                    await session.save()
         return {
             "changed": command is not None,
             "actions": [sent(command, not call.check_mode)] if command else [],

@@ -38,6 +38,10 @@ options:
     description: Must be V(true) for O(state=absent).
     type: bool
     default: false
+  save:
+    description: Save the running configuration after a change, without which the key does not outlive a restart.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - nfvlab.fleet.ios
 author:

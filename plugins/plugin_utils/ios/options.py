@@ -101,6 +101,7 @@ RSA_KEY: Spec = {
     "replace": {"type": "bool", "default": False},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "confirm": {"type": "bool", "default": False},
+    "save": {"type": "bool", "default": False},
 }
 
 ERASE: Spec = {"confirm": {"type": "bool", "default": False}}

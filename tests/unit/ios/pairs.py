@@ -98,7 +98,10 @@ class Draw:
         management = PORTS[self.dialect]
         self.add(f"interface {management}", f" ip address {ADDRESS} 255.255.255.0")
         self.add(f" description to {self.one('ops', 'the #1', 'x y')}", chance=0.5)
-        self.add(" ip address 198.51.100.1 255.255.255.0 secondary", chance=0.4)
+        if self.maybe(0.4):
+            self.add(" ip address 198.51.100.1 255.255.255.0 secondary")
+        elif self.maybe(0.3):
+            self.nets.append("198.51.100.0")  # another interface takes it
         others = {"classic": ["FastEthernet0/1", "Ethernet1/0"], "xe": ["GigabitEthernet2", "GigabitEthernet3"]}
         loops = [f"Loopback{number}" for number in self.random.sample(range(3), self.one(0, 1, 2))]
         self.add(
