@@ -129,3 +129,36 @@ def test_what_cannot_be_is_said_before_anything_changes(role, tmp_path, options,
     ended = role(check=False, **options)
     assert ended.returncode and says in ended.stdout
     assert not (tmp_path / "kata-agent.toml").exists()
+
+
+@pytest.mark.skipif(not can_unshare(), reason="no user namespaces here: the test agent refuses to start")
+def test_the_test_agent_is_brought_where_it_can_do_no_harm(tmp_path):
+    """As in an instance: in a user namespace that is not the host's, twice, and not on the host itself."""
+    folder = Path(f"/run/nfvt-testbed-{os.getpid()}")
+    variables = {
+        "ansible_python_interpreter": sys.executable,
+        "kata_testbed_directory": str(tmp_path / "testbed"),
+        "kata_agent_path": str(tmp_path / "kata-agent"),
+        "kata_agent_configuration": str(tmp_path / "kata-agent.toml"),
+        "kata_agent_directory": str(folder),
+    }
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": variables,
+        "tasks": [{"ansible.builtin.import_role": {"name": "nfvlab.fleet.kata_testbed"}}],
+    }
+    path = tmp_path / "play.yml"
+    path.write_text(json.dumps([play]))
+    refused = playbook(str(path), "-i", "localhost,", check=False)
+    assert refused.returncode and "is no unprivileged instance" in refused.stdout
+    run = f"{Path(sys.executable).with_name('ansible-playbook')} -i localhost, {path}"
+    twice_and_away = f"mount -t tmpfs tmpfs /run; {run}; {run}; {run} -e kata_testbed_state=absent"
+    command = [*OWN_NAMESPACES, "sh", "-ec", twice_and_away]
+    variables = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build/collections"), "ANSIBLE_NOCOLOR": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+    changed = [int(line.split("changed=")[1].split()[0]) for line in done.stdout.splitlines() if "changed=" in line]
+    assert changed[0] > 5 and changed[1] == 0 and changed[2] > 1
+    assert not (tmp_path / "testbed").exists() and not folder.exists()
