@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The routers' end state, as the SIMULATOR exports it, and by their behaviour over SSH: not what our modules say of it."""
+"""The routers' end state, as the SIMULATOR exports it and by their behaviour over SSH: not what our modules say."""
 
 from __future__ import annotations
 
