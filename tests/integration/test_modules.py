@@ -75,10 +75,10 @@ def test_step(
     module = step.get("module", case["module"])
     args = {**options(step, {} if "module" in step else case, stage), **doorman.door}
     doorman.clear()
-    if not all(client.has(extension) for extension in step.get("extensions", ())):
-        result = run_module(module, args)
-        refused(result, {"fails": "unsupported", "says": "lacks the API extension"})
-        record_property("not_offered", result["msg"])
+    missing = [extension for extension in step.get("extensions", ()) if not client.has(extension)]
+    if missing:
+        refused(run_module(module, args), {"fails": "unsupported", "says": f"lacks the API extension '{missing[0]}'"})
+        record_property("not_offered", f"the API extension '{missing[0]}'")
         return
     if "fails" in step:
         refused(run_module(module, args), step)
