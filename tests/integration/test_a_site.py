@@ -80,6 +80,16 @@ def test_site_brings_up_what_is_declared(host: dict[str, t.Any]) -> None:
         assert re.search(rf"instance '{name}'\s+Running\s+10\.119\.0\.\d+", summary), summary
     for name in ("app-1", "app-2", "app-3"):
         assert f"instance '{name}' of project 'nfvt-lab'  Ready  10.119.0." in summary, summary
+    for shown in (
+        r"traffic 64 bytes, closed_loop +accounted for +(\d+) sent, \1 forwarded, 0 lost",
+        r"controller +SIMULATOR ",
+        r"ping with fwd inactive +0 of 6 pairs",
+        r"ping with fwd active +6 of 6 pairs",
+        r"ping with fwd inactive again +0 of 6 pairs",
+        r"router 'r1' \(SIMULATOR\) +IOS [\d.]+.* neighbours: r2",
+        r"router 'r2' \(SIMULATOR\) +IOS [\d.]+.* neighbours: r1",
+    ):
+        assert re.search(shown, summary), (shown, summary)
     assert re.search(r"Kata agent 4\.0\.0 \(SIMULATOR\)\s+SERVING\s+web, probe; load \d", summary), summary
     assert "+ project 'nfvt-lab'" in summary and re.search(r"took \d+\.\d s", summary)
 
