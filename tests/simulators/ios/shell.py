@@ -169,6 +169,8 @@ class Shell:
         self.terminal.write("\r\n         --- System Configuration Dialog ---\r\n\r\n")
         answer = ""
         while answer.lower()[:1] not in ("y", "n"):
+            if answer:
+                self.terminal.line("% Please answer 'yes' or 'no'.")
             answer = await self.terminal.ask("Would you like to enter the initial configuration dialog? [yes/no]: ")
         self.terminal.line()
 
