@@ -121,6 +121,7 @@ r3 uptime is 3 minutes
 System returned to ROM by reload
 System image file is "disk2:lab"
 
+Processor board ID 4279256518
 2 Gigabit Ethernet interfaces
 4 2.5 Gigabit Ethernet interfaces
 Configuration register is 0x2102
