@@ -167,11 +167,9 @@ class Shell:
 
     async def _initial_dialog(self) -> None:
         self.terminal.write("\r\n         --- System Configuration Dialog ---\r\n\r\n")
-        answer = ""
-        while answer.lower()[:1] not in ("y", "n"):
-            if answer:
-                self.terminal.line("% Please answer 'yes' or 'no'.")
-            answer = await self.terminal.ask("Would you like to enter the initial configuration dialog? [yes/no]: ")
+        question = "Would you like to enter the initial configuration dialog? [yes/no]: "
+        while (await self.terminal.ask(question)).lower()[:1] not in ("y", "n"):
+            self.terminal.line("% Please answer 'yes' or 'no'.")
         self.terminal.line()
         if self.device.faults.first_secret:
             await self._first_secret()
