@@ -80,7 +80,7 @@ lint-sanity: $(DEV)
 	command -v shellcheck >/dev/null || $(call install,shellcheck)
 	tools/sanity.sh
 
-.PHONY: format generate protocols docs bench oracles clean help
+.PHONY: format generate protocols docs bench oracles oracles-record clean help
 format: $(DEV) ## let ruff format and sort what it can
 	ruff check --fix
 	ruff format
@@ -101,12 +101,17 @@ oracles: $(DEV) ## the foreign IOS tools that tests and benchmarks compare with,
 	python -m venv build/oracles-ios
 	build/oracles-ios/bin/pip install --quiet -r tests/integration/oracles-ios.txt ansible ansible-pylibssh
 
+oracles-record: $(DEV) ## record anew what the resource modules of the newest cisco.ios read and render
+	rm -rf build/oracles-wheel
+	pip download --quiet --no-deps --python-version 3.12 --only-binary :all: --dest build/oracles-wheel ansible
+	python tests/oracles/ios_resources.py build/oracles-wheel/ansible-*.whl tests/data/ios/resources.json
+
 clean: ## remove everything that make has made, but for the lab
 	rm -rf $(VENV) build tests/output .ansible .cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {print "\n" substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' Makefile
 
 # What the targets stand on.
 

@@ -19,7 +19,9 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import F
 from ansible_collections.nfvlab.fleet.plugins.module_utils._ios.tree import differences
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios import push, session
 
-from . import ios
+from tests.simulators.ios import Lab
+
+from . import ios, ios_actions
 
 INTENT = """\
 ntp server 192.0.2.53
@@ -156,6 +158,29 @@ def test_a_rollback_that_the_device_aborts_is_done_line_by_line():
         assert not differences(ios.running(lab), before)
         COUNTS["rollback aborted after 5 passes", OLD] += 1
         assert_clean(lab)
+
+
+def test_the_way_in_is_open_after_every_line_of_a_rollback():
+    """The list comes back entry by entry, and it is in force meanwhile: the entry that lets us in has to come first."""
+    startup = ios_actions.router("r1")["startup"].replace(
+        "line vty 0 4\n",
+        "ip access-list standard ONLY\n permit 10.2.0.0 0.0.255.255\n permit 172.16.0.99\n"
+        "line vty 0 4\n access-class ONLY in\n",
+    )
+    with Lab([ios_actions.router("r1", startup=startup, filesystems=())]) as lab:
+        before = ios.running(lab)
+        set_up(lab, {"refuse": {"ntp master": ""}})  # ignored without a word, which the comparison notices
+        result = ios_actions.act(
+            "ios_config",
+            "r1",
+            {"r1": ios_actions.variables(lab, "r1")},
+            {"lines": ["no ip access-list standard ONLY", "ntp master"], "guard": "inverse"},
+        )
+        assert (result["failed"], result["rolled_back"]) == (True, True)
+        assert "no ip access-list standard ONLY" in result["applied"]
+        assert not differences(ios.running(lab), before)
+        assert [event["line"] for event in lab.export("r1")["journal"] if not event["reachable"]] == []
+        COUNTS["an access list of our way comes back", OLD] += 1
 
 
 def test_a_rollback_that_fails_as_well_is_told_exactly():

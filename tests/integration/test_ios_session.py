@@ -326,6 +326,21 @@ def test_a_factory_fresh_device_over_its_console():
         assert state["config"]["hostname"] == "fresh"
 
 
+def test_a_factory_fresh_device_that_wants_an_enable_secret_first():
+    with Lab([{"name": "r1", "faults": {"first_secret": True}}]) as lab:
+        way = ios.target(lab, port=lab.console("r1"), transport="console", become=True)
+        with pytest.raises(Forbidden, match="ansible_become_password"):
+            ios.push(way, ["hostname fresh"])
+    with Lab([{"name": "r1", "faults": {"first_secret": True}}]) as lab:
+        way = ios.target(lab, port=lab.console("r1"), transport="console", become=True, timeout=2.0)
+        with pytest.raises(TimedOut, match="enable secret"):
+            ios.push(dataclasses.replace(way, become_password="short"), ["hostname fresh"])
+    with Lab([{"name": "r1", "faults": {"first_secret": True}}]) as lab:
+        way = ios.target(lab, port=lab.console("r1"), transport="console", become=True, become_password=ios.ENABLE)
+        assert ios.push(way, ["hostname fresh"]).ok
+        assert lab.export("r1")["config"]["hostname"] == "fresh"
+
+
 def test_telnet_with_a_username_and_log_messages_on_the_console():
     more = "line con 0\n login local\nline vty 0 4\n transport input ssh telnet\n"
     with ios.one(more=more) as lab:

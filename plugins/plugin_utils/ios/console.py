@@ -22,8 +22,13 @@ Look = t.Callable[[t.Callable[[str], bool], str, str], t.Awaitable[str]]
 # What a console may show, and what to type then.
 DIALOG = re.compile(r"(initial configuration dialog|basic management setup)\?? ?\[yes/no\]: ?$")
 AUTOINSTALL = re.compile(r"terminate autoinstall\? ?\[yes\]: ?$")
+SECRET = re.compile(r"(?:Enter|Confirm) enable secret: ?$")
+SELECTION = re.compile(r"Enter your selection \[2\]: ?$")
 USER = re.compile(r"([Uu]sername|[Ll]ogin): ?$")
 PASSWORD = re.compile(r"[Pp]assword: ?$")
+# IOS XE 17 asks for an enable secret even so; 0 leaves its dialog without saving what it made of that.
+ANSWERS = {DIALOG: "no", AUTOINSTALL: "yes", SELECTION: "0"}
+QUESTIONS = (*ANSWERS, SECRET, USER, PASSWORD)
 
 
 async def log_in(write: t.Callable[..., None], look: Look, target: Target) -> None:
@@ -39,7 +44,7 @@ async def log_in(write: t.Callable[..., None], look: Look, target: Target) -> No
             return
         reply, shown = _reply(tail, target, answered)
         write(reply + END, shown + END)
-        await look(_other_than(tail), "the console", "")
+        await look(_other_than(tail), _after(tail), "")
     raise TimedOut(
         "the console keeps asking", obj=target.host, endpoint=target.endpoint, next_step="look at it by hand"
     )
@@ -49,16 +54,29 @@ def _other_than(before: str) -> t.Callable[[str], bool]:
     return lambda now: now != before
 
 
+def _after(tail: str) -> str:
+    """What is waited for after an answer, for the error."""
+    return "the console to take ansible_become_password as its enable secret" if SECRET.search(tail) else "the console"
+
+
 def _waiting(tail: str) -> bool:
-    return bool(PROMPT.fullmatch(tail) or any(kind.search(tail) for kind in (DIALOG, AUTOINSTALL, USER, PASSWORD)))
+    return bool(PROMPT.fullmatch(tail) or any(kind.search(tail) for kind in QUESTIONS))
 
 
 def _reply(tail: str, target: Target, answered: set[str]) -> tuple[str, str]:
     """What to type, and what a transcript shows of it."""
-    if DIALOG.search(tail):
-        return "no" + END, "no"  # the second one for whatever comes between the dialog and the prompt
-    if AUTOINSTALL.search(tail):
-        return "yes", "yes"
+    for question, reply in ANSWERS.items():
+        if question.search(tail):
+            return reply, reply
+    if SECRET.search(tail):
+        if target.become_password is None:
+            raise Forbidden(
+                "the console wants an enable secret before anything else, and there is none",
+                obj=target.host,
+                endpoint=target.endpoint,
+                next_step="give ansible_become_password",
+            )
+        return target.become_password, "********"
     kind = "user" if USER.search(tail) else "password"
     value = target.user if kind == "user" else target.password
     if value is None or kind in answered:

@@ -94,22 +94,34 @@ async def management(session: Session, running: Config) -> ways.Management:
     return ways.find(running, users, address=address or None, port=int(port)) if len(ours) == 1 else found
 
 
-async def apply(session: Session, change: Plan, running: Config, *, guard: str = "auto", minutes: int = 5) -> Report:
+async def apply(
+    session: Session,
+    change: Plan,
+    running: Config,
+    *,
+    way: ways.Management | None = None,
+    guard: str = "auto",
+    minutes: int = 5,
+) -> Report:
     """Carry a plan out under a guard.
 
     :param running: what the device has now
+    :param way: what the session came in by, which the way back keeps open after every line too
     :param guard: a rung of the ladder, C(none), or C(auto)
     :param minutes: after how long a timer of the device fires
     :raises FleetError: the guard cannot be set up; nothing was changed
     """
-    return await _Guarded(session, change, running, minutes).run(guard)
+    return await _Guarded(session, change, running, way, minutes).run(guard)
 
 
 class _Guarded:
-    def __init__(self, session: Session, change: Plan, running: Config, minutes: int) -> None:
+    def __init__(
+        self, session: Session, change: Plan, running: Config, way: ways.Management | None, minutes: int
+    ) -> None:
         self.session = session
         self.change = change
         self.before = running
+        self.way = way
         self.minutes = minutes
         self.copy: str | None = None
         self.report = Report(NONE)
@@ -213,7 +225,8 @@ class _Guarded:
         if not outcome.diverged or outcome.error:
             return outcome
         # The device lost input that was typed ahead. Go on from what it has, one line at a time.
-        again = plan(await read(self.session, self.before), self.change.predicted, mode="replaced", purge_unknown=True)
+        now = await read(self.session, self.before)
+        again = plan(now, self.change.predicted, mode="replaced", purge_unknown=True, management=self.way)
         second = await self.session.push(again.lines, window=1)
         second.remarks += ["the device loses what is typed ahead: the lines were sent one at a time (ios_window: 1)"]
         if second.ok:
@@ -329,7 +342,7 @@ class _Guarded:
             done = "Rollback Done" in said
         now = await read(session, self.before)
         if not done or differences(self.before, now):
-            await session.push(rules.inverse(now, self.before), window=1)
+            await session.push(rules.inverse(now, self.before, self.way), window=1)
         if guard == RELOAD:
             await session.command("reload cancel")
         if self.copy:

@@ -17,15 +17,23 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import I
 TRANSPORTS = ("ssh", "console")
 ALGORITHMS = ("none", "sha1", "all")
 FALSE = ("false", "no", "0", "off", "f", "n")
+PROXY_COMMANDS = ("ansible_libssh_proxy_command", "ansible_paramiko_proxy_command")
+SSH_ARGUMENTS = ("ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args")
 # By field, the variables that give it, the first that is set wins.
 VARIABLES: dict[str, tuple[str, ...]] = {
-    "host": ("ansible_host", "ansible_ssh_host", "inventory_hostname"),
+    "host": ("ansible_host", "ansible_ssh_host", "ansible_libssh_host", "inventory_hostname"),
     "port": ("ansible_port", "ansible_ssh_port"),
-    "user": ("ansible_user", "ansible_ssh_user"),
-    "password": ("ansible_password", "ansible_ssh_password", "ansible_ssh_pass"),
+    "user": ("ansible_user", "ansible_ssh_user", "ansible_libssh_user"),
+    "password": (
+        "ansible_password",
+        "ansible_ssh_password",
+        "ansible_ssh_pass",
+        "ansible_libssh_password",
+        "ansible_libssh_pass",
+    ),
     "private_key_file": ("ansible_private_key_file", "ansible_ssh_private_key_file"),
     "become": ("ansible_become",),
-    "become_password": ("ansible_become_password", "ansible_become_pass", "ansible_enable_password"),
+    "become_password": ("ansible_become_password", "ansible_become_pass", "ansible_enable_pass"),
     "timeout": ("ansible_command_timeout", "ansible_timeout"),
     "connect_timeout": ("ansible_connect_timeout", "ansible_ssh_timeout"),
     "host_key_checking": (
@@ -140,12 +148,10 @@ def _through(variables: t.Mapping[str, t.Any], values: t.Mapping[str, t.Any]) ->
     """The jump host or proxy command that is hidden in other variables."""
     if values.get("jump"):
         return {}
-    for name in ("ansible_libssh_proxy_command", "ansible_paramiko_proxy_command"):
+    for name in PROXY_COMMANDS:
         if variables.get(name):
             return {"proxy_command": _filled(str(variables[name]), values)}
-    words = shlex.split(
-        " ".join(str(variables.get(name) or "") for name in ("ansible_ssh_common_args", "ansible_ssh_extra_args"))
-    )
+    words = shlex.split(" ".join(str(variables.get(name) or "") for name in SSH_ARGUMENTS))
     for at, word in enumerate(words):
         option = words[at + 1] if word in ("-o", "-J") and at + 1 < len(words) else word[2:]
         if word.startswith("-J"):

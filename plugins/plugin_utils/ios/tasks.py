@@ -128,14 +128,15 @@ async def configure_in(session: Session, wanted: Wanted, how: How, check_mode: b
     running = await read(session)
     intent = understood(wanted.text(running), running.dialect, warnings)
     found = planned(running, intent, wanted, how, None)
-    if found.lines:
-        found = planned(running, intent, wanted, how, await guarded.management(session, running))
+    way = await guarded.management(session, running) if found.lines else None
+    if way:
+        found = planned(running, intent, wanted, how, way)
     refuse_problems(found, session.hostname)
     warnings += found.warnings
     result = {**told(found), "device": device(session, running)}
     if check_mode or not found.lines:
         return result
-    report = await guarded.apply(session, found, running, guard=how.guard, minutes=how.minutes)
+    report = await guarded.apply(session, found, running, way=way, guard=how.guard, minutes=how.minutes)
     warnings += report.remarks
     finished(report, result, session.hostname)
     if how.save:

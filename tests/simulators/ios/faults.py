@@ -28,6 +28,7 @@ class Faults:
     :ivar nvram_busy: how many saves fail with "Device or resource busy" first
     :ivar deaf: accept no new connection's login
     :ivar no_width: refuse C(terminal width)
+    :ivar first_secret: before its first prompt, want an enable secret of ten characters, as IOS XE 17 does
     """
 
     rtt: float = 0.0
@@ -45,3 +46,4 @@ class Faults:
     nvram_busy: int = 0
     deaf: bool = False
     no_width: bool = False
+    first_secret: bool = False

@@ -167,10 +167,25 @@ class Shell:
 
     async def _initial_dialog(self) -> None:
         self.terminal.write("\r\n         --- System Configuration Dialog ---\r\n\r\n")
-        answer = ""
-        while answer.lower()[:1] not in ("y", "n"):
-            answer = await self.terminal.ask("Would you like to enter the initial configuration dialog? [yes/no]: ")
+        question = "Would you like to enter the initial configuration dialog? [yes/no]: "
+        while (await self.terminal.ask(question)).lower()[:1] not in ("y", "n"):
+            self.terminal.line("% Please answer 'yes' or 'no'.")
         self.terminal.line()
+        if self.device.faults.first_secret:
+            await self._first_secret()
+
+    async def _first_secret(self) -> None:
+        """Both entries and the selection; every selection but 0 is for people."""
+        first, second, selection = "", "-", ""
+        while first != second:
+            first = await self.terminal.ask("  Enter enable secret: ", echo=False)
+            while len(first) < 10:
+                self.terminal.line("%Password validation failed" if first else "Please enter a secret")
+                first = await self.terminal.ask("  Enter enable secret: ", echo=False)
+            second = await self.terminal.ask("  Confirm enable secret: ", echo=False)
+        self.terminal.line("\r\n[0] Go to the IOS command prompt without saving this config.\r\n")
+        while selection != "0":
+            selection = await self.terminal.ask("Enter your selection [2]: ")
 
     async def _telnet_login(self) -> None:
         self._banner("motd")

@@ -110,6 +110,23 @@ O IA     172.16.5.0 [110/2] via 10.0.0.2, 00:10:22, GigabitEthernet1
 S     192.0.2.0/24 is directly connected, Null0
 """
 
+# An engineering build: its version is called experimental, and the boot loader's is not.
+EXPERIMENTAL_VERSION = """\
+Cisco IOS Software, 7200 Software (C7200-LAB-M), Experimental Version 15.0(20260102:101112) [nobody-lab 7]
+Copyright (c) 1986-2026 by Cisco Systems, Inc.
+
+ROM: System Bootstrap, Version 12.4(4r)XD5, RELEASE SOFTWARE (fc1)
+
+r3 uptime is 3 minutes
+System returned to ROM by reload
+System image file is "disk2:lab"
+
+Processor board ID 4279256518
+2 Gigabit Ethernet interfaces
+4 2.5 Gigabit Ethernet interfaces
+Configuration register is 0x2102
+"""
+
 SAMPLES: dict[str, tuple[tuple[str, t.Any], ...]] = {
     "show version": (
         (
@@ -137,6 +154,14 @@ SAMPLES: dict[str, tuple[tuple[str, t.Any], ...]] = {
                 "serial": "9ESGOBARV9D",
                 "returned_by": "reload",
                 "interfaces": {"Gigabit Ethernet": 4},
+            },
+        ),
+        (
+            EXPERIMENTAL_VERSION,
+            {
+                "version": "15.0(20260102:101112)",
+                "rom": "System Bootstrap, Version 12.4(4r)XD5, RELEASE SOFTWARE (fc1)",
+                "interfaces": {"Gigabit Ethernet": 2, "2.5 Gigabit Ethernet": 4},
             },
         ),
     ),

@@ -18,7 +18,8 @@ def version(text: str) -> Found | None:
     found = first(r"(?P<train>Cisco IOS[ -]?(?:XE )?[^,\n]*Software|Internetwork Operating System Software)", text)
     if not found:
         return None
-    found.update(first(r", Version (?P<version>[^\s,]+)", text))
+    # The boot loader has a version too, and an engineering build calls its own experimental.
+    found.update(first(r"^(?!ROM: |BOOTLDR: ).*Software.*?, (?:Experimental )?Version (?P<version>[^\s,]+)", text))
     found["dialect"] = "xe" if re.search(r"IOS[ -]XE", text) else "classic"
     found.update(first(r"^(?P<hostname>\S+) uptime is (?P<uptime>.+)$", text))
     found.update(first(r"^System image file is \"(?P<image>[^\"]+)\"", text))
@@ -28,7 +29,7 @@ def version(text: str) -> Found | None:
     found.update(first(r"^Processor board ID (?P<serial>\S+)", text))
     found.update(first(r"^Configuration register is (?P<config_register>0x[0-9A-Fa-f]+)", text))
     found["interfaces"] = {
-        one["kind"]: one["count"] for one in every(r"^(?P<count>\d+) (?P<kind>[\w/ -]+?) interfaces?(?:\(s\))?$", text)
+        one["kind"]: one["count"] for one in every(r"^(?P<count>\d+) (?P<kind>[\w./ -]+?) interfaces?(?:\(s\))?$", text)
     }
     return found
 
