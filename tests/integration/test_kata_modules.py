@@ -931,7 +931,7 @@ def test_the_playbook_twice_and_away(agent, tmp_path):
     address = {"address": agent.address}
     share = f"/{SHARE}/web-data"
     variables = {
-        "target": "localhost",
+        "kata_target": "localhost",
         "ansible_python_interpreter": sys.executable,
         "ansible_become": False,
         "kata_sandbox_sandboxes": [{**address, "hostname": "pod", "sandbox_id": "pod-1"}],
