@@ -136,6 +136,13 @@ EXAMPLES = r"""
     platform: native
     enable_drivers: [bus/vdev, net/vhost, net/virtio, mempool/ring]
     enable_apps: [test-pmd]
+
+- name: Does this Pktgen go with the DPDK that is installed?
+  nfvlab.fleet.dpdk_build_plan:
+    application: pktgen
+    source: /usr/src/pktgen
+    release: 23.03.0
+    build_folder: /var/tmp/pktgen
 """
 
 RETURN = r"""
@@ -143,6 +150,13 @@ build:
   description: The commands, and what they make.
   returned: success
   type: dict
+  sample:
+    release: 22.11.11
+    system: meson
+    prefix: /opt/dpdk-22.11.11
+    configure: [[meson, setup, /var/tmp/dpdk, /usr/src/dpdk-22.11, --prefix=/opt/dpdk-22.11.11]]
+    build: [[ninja, -C, /var/tmp/dpdk, -j2], [ninja, -C, /var/tmp/dpdk, install]]
+    needed: true
   contains:
     release:
       description: The release of the sources.

@@ -234,26 +234,26 @@ def work(host: Host, job: Work, wants: t.Sequence[t.Mapping[str, t.Any]]) -> Non
     for path, row, options in asked:
         if row["persistent"] is not None:
             after = fstab_with(after, path, options if row["persistent"] else None)
+    differs = after.splitlines() != before.splitlines()
+    file = host.path(FSTAB)
+    if differs and not os.path.exists(file):
+        raise Unsupported("the host has no fstab", endpoint=file, next_step="leave out 'persistent'")
     for path, row, options in asked:
         _now(host, job, path, now.get(path), options if row["state"] == "present" else None)
-    if after.splitlines() != before.splitlines():
-        _fstab(host, job, before, after)
+    if differs:
+        job.change({"/etc/fstab": before}, {"/etc/fstab": after})
+        job.do(Edit("file", file), lambda: replace_file(file, after))
 
 
 def _fstab_text(host: Host) -> str:
     file = host.path(FSTAB)
     if not os.path.exists(file):
         return ""
-    with open(file, encoding="utf-8", errors="surrogateescape") as stream:
-        return stream.read()
-
-
-def _fstab(host: Host, job: Work, before: str, after: str) -> None:
-    file = host.path(FSTAB)
-    job.change({"/etc/fstab": before}, {"/etc/fstab": after})
-    if not os.path.exists(file):
-        raise Unsupported("the host has no fstab", endpoint=file, next_step="leave out 'persistent'")
-    job.do(Edit("file", file), lambda: replace_file(file, after))
+    try:
+        with open(file, encoding="utf-8") as stream:
+            return stream.read()
+    except UnicodeDecodeError:
+        raise Unsupported("fstab is not UTF-8", endpoint=file, next_step="write it anew by hand") from None
 
 
 def _place(host: Host, path: str) -> str:

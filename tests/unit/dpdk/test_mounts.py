@@ -133,6 +133,17 @@ def test_a_line_of_fstab_keeps_its_place_and_its_other_words(line, then):
     assert mounts.fstab_with(f"one\n{line}\n", "/a", {"size": 1048576}).startswith(f"one\n{then}")
 
 
+@pytest.mark.parametrize(("text", "says"), [(None, "no fstab"), (b"# \xe9\n", "not UTF-8")])
+def test_fstab_that_cannot_be_changed_stops_before_the_first_change(host, text, says):
+    os.unlink(host.path("etc/fstab"))
+    if text:
+        with open(host.path("etc/fstab"), "wb") as stream:
+            stream.write(text)
+    with pytest.raises(errors.Unsupported, match=says):
+        mount(host, {**HUGE, "persistent": True})
+    assert host.read("proc/self/mounts") + "\n" == ROOT
+
+
 def test_folders_with_spaces(host):
     mount(host, {"path": "/mnt/a b", "persistent": True})
     assert "nodev /mnt/a\\040b hugetlbfs defaults 0 0" in host.read("etc/fstab")
