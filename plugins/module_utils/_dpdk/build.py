@@ -287,6 +287,11 @@ def dpdk_steps(tree: Tree, system: str, params: t.Mapping[str, t.Any], prefix: s
     """The commands that build and install DPDK. Pure."""
     source, folder, jobs = params["source"], params["build_folder"], _jobs(params)
     if system == "make":
+        given = next((name for name in (*LISTS, "meson_options", "cpu_instruction_set") if params[name]), None)
+        if given:
+            raise Unsupported(
+                f"the classic build has no '{given}'", next_step="choose in 'make_config', or build with meson"
+            )
         made = ["make", "-C", source, f"O={folder}", *_make(params)]
         return {
             "configure": [[*made, "config", f"T={params['target']}"]],

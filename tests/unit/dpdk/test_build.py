@@ -110,6 +110,8 @@ def test_the_classic_build(tmp_path, tools):
     with pytest.raises(errors.UnknownKey, match="CONFIG_RTE_NO.*they have CONFIG_RTE_KNI_KMOD"):
         plan(tmp_path, make_config={"CONFIG_RTE_NO": "y"})
     assert plan(tmp_path, system="meson")["system"] == "meson"
+    with pytest.raises(errors.Unsupported, match="classic build has no 'enable_drivers'"):
+        plan(tmp_path, enable_drivers=["net/vhost"])
 
 
 def test_a_compiler_that_is_too_new_for_the_release(tmp_path, tools):
