@@ -320,7 +320,8 @@ def pktgen_steps(
         copy = ["cp", "-a", f"{params['source']}/.", folder]
         return {"configure": [copy], "config": {}, "build": [[*made, *_jobs(params)], install], "notes": []}
     words = ["-Denable_lua=true", f"-Dc_args={flags} -include rte_config.h"] if params["lua"] else []
-    words += [f"-Dc_link_args={','.join(f'-Wl,-rpath,{folder}' for folder in libraries)}"] if libraries else []
+    if libraries:  # an rpath of the old kind, for DPDK's libraries load each other by it
+        words.append(f"-Dc_link_args=-Wl,--disable-new-dtags,-rpath,{':'.join(libraries)}")
     return {**_meson(params, prefix, words), "notes": []}
 
 
