@@ -321,7 +321,7 @@ def pktgen_steps(
         return {"configure": [copy], "config": {}, "build": [[*made, *_jobs(params)], install], "notes": []}
     words = ["-Denable_lua=true", f"-Dc_args={flags} -include rte_config.h"] if params["lua"] else []
     if libraries:  # an rpath of the old kind, for DPDK's libraries load each other by it
-        words.append(f"-Dc_link_args=-Wl,--disable-new-dtags,-rpath,{':'.join(libraries)}")
+        words.append(f"-Dc_link_args=-Wl,--disable-new-dtags -Wl,-rpath,{':'.join(libraries)}")
     return {**_meson(params, prefix, words), "notes": []}
 
 

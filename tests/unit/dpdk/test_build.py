@@ -224,7 +224,7 @@ def test_pktgen_against_a_dpdk_of_our_own(tmp_path, pktgen):
     found = plan(tmp_path, application="pktgen", release="23.03.0", dpdk=str(tmp_path / "dpdk"))
     assert found["environment"]["PKG_CONFIG_PATH"] == str(folder)
     assert f"PKG_CONFIG_PATH={folder}" in pktgen["seen"][0]
-    assert found["configure"][0][5:] == [f"-Dc_link_args=-Wl,--disable-new-dtags,-rpath,{folder.parent}"]
+    assert found["configure"][0][5:] == [f"-Dc_link_args=-Wl,--disable-new-dtags -Wl,-rpath,{folder.parent}"]
 
 
 def test_pktgen_with_make(tmp_path, pktgen):
