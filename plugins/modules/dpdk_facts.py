@@ -52,6 +52,9 @@ dpdk_host:
     nodes: [0]
     hugepages:
       - {size_kb: 2048, node: 0, nr: 512, free: 512, surplus: 0}
+    hugepage_mounts:
+      - {path: /dev/hugepages, state: present, size: 2M, uid: 0, gid: 0, mode: "0755", max_size: none,
+         persistent: false}
     kernel: 6.1.0
     kernel_command_line: root=/dev/vda1
     one_gib_pages: true

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dpdk_hugepages
-short_description: Reserve hugepages at run time and for the next boot
+short_description: Reserve and mount hugepages, now and for the next boot
 version_added: 0.1.0
 description:
   - Sets the pools of each size and NUMA node at run time, and reads them back. When the kernel gives fewer pages than
     asked for, the pool is set to what it was, and the task fails with how much memory was free and in how large pieces.
   - Sets the pages that the kernel reserves when it boots, in the configuration of GRUB. Every other word of the
     kernel's command line keeps its place.
-  - Nothing is mounted. Applications that run with O(nfvlab.fleet.dpdk_testpmd#module:eal.in_memory) need no mount.
+  - Mounts hugetlbfs only where O(mounts) asks for it. Applications that run with
+    O(nfvlab.fleet.dpdk_testpmd#module:eal.in_memory) need no mount.
 options:
   pages:
     description: The pools at run time. Pools that are not named stay as they are.
@@ -57,6 +58,43 @@ options:
   boot_default_size:
     description: Size of the pages where none is named, C(default_hugepagesz).
     type: str
+  mounts:
+    description:
+      - Mounts of hugetlbfs. Others stay as they are, and so do the options of a mount that are not given.
+      - The kernel cannot change the options of a mount, so one that has others is taken away and mounted anew. One that
+        is in use is refused, with the processes that hold it as far as they can be seen.
+    type: list
+    elements: dict
+    suboptions:
+      path:
+        description: The folder. It is made where there is none, and has to be empty.
+        type: path
+        required: true
+      state:
+        description:
+          - Whether it is mounted now. With V(absent), files of hugepages that nobody holds go along; the folder stays.
+        type: str
+        choices: [present, absent]
+        default: present
+      size:
+        description: Size of the pages with its unit. Without one, a new mount has the kernel's default.
+        type: str
+      uid:
+        description: Owner of its root, 0 for a new mount.
+        type: int
+      gid:
+        description: Group of its root, 0 for a new mount.
+        type: int
+      mode:
+        description: Mode of its root in octal digits, V(0755) for a new mount.
+        type: str
+      max_size:
+        description:
+          - At most so much memory, with its unit, a whole number of pages; V(none) for no limit, as a new mount has.
+        type: str
+      persistent:
+        description: Whether fstab has it. Where this is not given, fstab stays as it is.
+        type: bool
   grub_file:
     description: The configuration of GRUB.
     type: path
@@ -91,6 +129,11 @@ EXAMPLES = r"""
     boot_default_size: 1G
   register: pages
 
+- name: A mount for one user's applications, now and after each start
+  nfvlab.fleet.dpdk_hugepages:
+    mounts:
+      - {path: /mnt/huge, size: 2M, uid: 1000, mode: "0700", max_size: 512M, persistent: true}
+
 - name: Start again where the running kernel has others
   ansible.builtin.reboot:
   when: pages.reboot_required
@@ -104,6 +147,13 @@ hugepages:
   elements: dict
   sample:
     - {size_kb: 2048, node: 0, nr: 512, free: 512, surplus: 0}
+mounts:
+  description: Mounts of hugetlbfs, now (V(present)) or in fstab alone (V(absent)), in the words of O(mounts).
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {path: /dev/hugepages, state: present, size: 2M, uid: 0, gid: 0, mode: "0755", max_size: none, persistent: false}
 reboot_required:
   description: Whether the running kernel was started with other pages than those of O(boot).
   returned: when O(boot) is given

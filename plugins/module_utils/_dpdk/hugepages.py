@@ -12,10 +12,12 @@ import os
 import re
 import typing as t
 
-from .._core.errors import InUse, InvalidOption, NotFound, NotKept, OperationFailed, Unsupported
+from .._core.errors import InUse, InvalidOption, NotFound, NotKept, Unsupported
 from .._core.fields import Spec
 from .._core.resource import Task
+from . import mounts
 from .host import Host, pool_folder
+from .local import Edit, replace_file, run_command
 from .module import Work
 from .units import page_size, page_text
 
@@ -36,6 +38,7 @@ OPTIONS: Spec = {
         "options": {"size": {"type": "str", "required": True}, "count": {"type": "int", "required": True}},
     },
     "boot_default_size": {"type": "str"},
+    "mounts": {"type": "list", "elements": "dict", "options": mounts.OPTIONS},
     "grub_file": {"type": "path", "default": "/etc/default/grub"},
     "update_grub": {"type": "list", "elements": "str", "default": ["update-grub"]},
     "root": {"type": "path", "default": "/"},
@@ -84,13 +87,7 @@ def plan(wanted: t.Sequence[t.Mapping[str, t.Any]], pools: t.Sequence[t.Mapping[
 def _nodes(size: int, node: int | None, pools: t.Sequence[t.Mapping[str, t.Any]]) -> list[t.Mapping[str, t.Any]]:
     of_size = [pool for pool in pools if pool["size_kb"] == size]
     if not of_size:
-        sizes = sorted({pool["size_kb"] for pool in pools})
-        raise Unsupported(
-            f"there are no hugepages of {page_text(size)} here",
-            next_step=f"the kernel has {', '.join(page_text(one) for one in sizes)}"
-            if sizes
-            else "the kernel has none",
-        )
+        raise mounts.no_such_size(size, sorted({pool["size_kb"] for pool in pools}))
     if node is None:
         return of_size
     of_node = [pool for pool in of_size if pool["node"] == node]
@@ -122,17 +119,6 @@ class Write(t.NamedTuple):
     def describe(self) -> dict[str, t.Any]:
         """The write as C(actions) shows it."""
         return {"write": self.file, "value": self.text}
-
-
-class Edit(t.NamedTuple):
-    """A file that becomes another one, or a command that runs."""
-
-    what: str
-    target: str
-
-    def describe(self) -> dict[str, t.Any]:
-        """The step as C(actions) shows it."""
-        return {self.what: self.target}
 
 
 def apply(host: Host, change: Change) -> None:
@@ -216,7 +202,8 @@ def work(task: Task) -> dict[str, t.Any]:
         if change.now != change.then:
             step = Write(host.path(f"{pool_folder(change.size_kb, change.node)}/nr_hugepages"), str(change.then))
             job.do(step, functools.partial(apply, host, change))
-    rest: dict[str, t.Any] = {}
+    mounts.work(host, job, task.params["mounts"] or [])
+    rest: dict[str, t.Any] = {"mounts": mounts.rows(host)}
     if task.params["boot"] is not None:
         rest["reboot_required"] = _boot(host, task, job)
     shown = pools if task.check_mode else host.pools()
@@ -239,38 +226,9 @@ def _boot(host: Host, task: Task, job: Work) -> bool:
     after = grub_change(before, wanted, task.params["boot_default_size"])
     job.change({name: before}, {name: after})
     if before != after:
-        job.do(Edit("file", file), lambda: _replace(file, after))
+        job.do(Edit("file", file), lambda: replace_file(file, after))
         command = task.params["update_grub"]
         if command:
             job.do(Edit("command", " ".join(command)), lambda: run_command(command))
     then = {page_text(page_size(row["size"])): row["count"] for row in wanted if row["count"]}
     return boot_pages(host.read("proc/cmdline")) != then
-
-
-def _replace(file: str, text: str) -> None:
-    """Write a file so that a crash leaves the old one or the new one."""
-    fresh = f"{file}.nfvlab"
-    with open(fresh, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.chmod(fresh, os.stat(file).st_mode & 0o7777)
-    os.replace(fresh, file)
-
-
-def run_command(command: t.Sequence[str]) -> str:
-    """Run a command and return what it printed.
-
-    :raises OperationFailed: it is not there, or ended with an error
-    """
-    import subprocess
-
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-    except OSError as error:
-        raise OperationFailed(f"'{command[0]}' cannot be run: {error.strerror}", code=error.errno) from None
-    if done.returncode:
-        raise OperationFailed(
-            f"'{' '.join(command)}' ended with {done.returncode}", code=done.returncode, text=done.stderr.strip()
-        )
-    return done.stdout

@@ -12,7 +12,7 @@ import typing as t
 from .._core.errors import InvalidOption
 from .._core.fields import Spec
 from .._core.resource import Task
-from . import apps, budget, eal, translate
+from . import apps, budget, eal, mounts, translate
 from .devices import network_devices
 from .host import Host
 from .telemetry import GATHERED, Telemetry, sockets
@@ -48,7 +48,7 @@ BUDGET: Spec = {
 def facts(task: Task) -> dict[str, t.Any]:
     """The module dpdk_facts."""
     host = Host(task.params["root"])
-    found = {**host.facts(), "devices": network_devices(host)}
+    found = {**host.facts(), "hugepage_mounts": mounts.rows(host), "devices": network_devices(host)}
     return {"changed": False, "dpdk_host": found}
 
 

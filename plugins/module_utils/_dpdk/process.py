@@ -22,7 +22,7 @@ import typing as t
 
 from .._core.errors import FleetError, InUse, InvalidOption, MissingReference, NoSocket, TimedOut, Unreachable
 from . import causes, vdev
-from .hugepages import run_command
+from .local import run_command
 from .telemetry import Telemetry, path_of
 
 LAUNCHERS = "/etc/nfvlab-fleet/dpdk"

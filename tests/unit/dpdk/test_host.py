@@ -28,7 +28,7 @@ def task(check=False, **params):
 def pages(host, monkeypatch, *rows, check=False, **rest):
     monkeypatch.setattr(hugepages, "Host", lambda root: host)
     rows = [{"node": None, "match": "exactly", **row} for row in rows]
-    params = {"pages": rows, "boot": None, "root": host.root, **rest}
+    params = {"pages": rows, "boot": None, "mounts": None, "root": host.root, **rest}
     return hugepages.work(task(check, **params))
 
 
