@@ -34,7 +34,7 @@ def build(folder: Path, kernel: Path, target: Path) -> None:
     program(folder / "program")
     modules(folder / "modules", kernel)
     rootfs(folder / "srv/rootfs")
-    shutil.copy(ROOT / "tests/vm/init.py", folder / "init")
+    (folder / "init").write_text("#!/usr/bin/python3\n" + (ROOT / "tests/vm/init.py").read_text())
     (folder / "init").chmod(0o755)
     with target.open("wb") as archive:
         write(folder, archive)

@@ -105,6 +105,7 @@ def machine(folder: Path, cpus: int = 2) -> t.Iterator[Machine]:
         started = subprocess.Popen([program, "--vm", options], stdout=log, stderr=log)
         stack.callback(end, started)
         wait_for(vhost.exists, started, folder / "device.log", 20)
+        (image,) = unpacked.glob("boot/vmlinuz-*")
         command = [
             "qemu-system-x86_64",
             *("-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(cpus), "-m", str(MEMORY)),
@@ -112,7 +113,7 @@ def machine(folder: Path, cpus: int = 2) -> t.Iterator[Machine]:
             *("-machine", "q35,memory-backend=memory", "-nodefaults", "-no-user-config", "-no-reboot"),
             *("-display", "none", "-serial", f"file:{serial}"),
             *("-chardev", f"socket,id=vsock,path={vhost}", "-device", "vhost-user-vsock-pci,chardev=vsock"),
-            *("-kernel", str(next(unpacked.glob("boot/vmlinuz-*"))), "-initrd", str(archive(unpacked))),
+            *("-kernel", str(image), "-initrd", str(archive(unpacked))),
             *("-append", "console=ttyS0 quiet panic=-1 nfvlab.kata_test_agent"),
         ]
         running = subprocess.Popen(command, stdin=subprocess.DEVNULL)

@@ -225,7 +225,7 @@ def work(host: Host, job: Work, wants: t.Sequence[t.Mapping[str, t.Any]]) -> Non
     """
     sizes, now = host.page_sizes(), mounted(host)
     named = [(_place(host, row["path"]), row) for row in wants]
-    twice = next((path for at, (path, _row) in enumerate(named) if path in [one for one, _ in named[:at]]), None)
+    twice = next((path for at, (path, _row) in enumerate(named) if path in [one for one, _want in named[:at]]), None)
     if twice:
         raise InvalidOption(f"the mount {twice} is asked for twice")
     asked = [(path, row, wanted(row, sizes)) for path, row in named]

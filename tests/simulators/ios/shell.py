@@ -276,13 +276,13 @@ class Shell:
 
     async def exec(self, text: str, offset: int = 0) -> None:
         """A line of user or privileged EXEC."""
-        line, bar, pipe = text.partition("|")
+        line, piped, pipe = text.partition("|")
         found = shows.EXEC.find(line, self.level)
         if not isinstance(found, Found):
             self._reject(found.why, text, found.column + offset)
             return
         self.line_text = line.strip()
-        if not bar:
+        if not piped:
             await found.handler(self, *found.arguments)
             return
         chosen = filters.parse(pipe)

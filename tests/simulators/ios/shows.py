@@ -689,7 +689,7 @@ def _grouped(routes: list[tuple[ipaddress.IPv4Network, str]]) -> list[str]:
 
 
 def _classful(net: ipaddress.IPv4Network) -> str:
-    first = int(str(net.network_address).split(".")[0])
+    first = net.network_address.packed[0]
     if net.prefixlen == 0:
         return "0.0.0.0/0"
     size = 8 if first < 128 else 16 if first < 192 else 24

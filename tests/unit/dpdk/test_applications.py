@@ -53,7 +53,7 @@ WORDS = [
 @pytest.mark.parametrize(("words", "kind", "says"), WORDS)
 def test_words_of_a_failed_start_have_a_cause_and_a_next_step(words, kind, says):
     error = causes.explain(f"EAL: Detected CPU lcores: 2\n{words}\n", "dpdk-testpmd -l 0-1")
-    assert type(error) is kind and says in str(error)
+    assert error.__class__ is kind and says in str(error)
     assert error.next_step and error.text.endswith(words.splitlines()[-1])
 
 

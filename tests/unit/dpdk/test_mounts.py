@@ -53,7 +53,7 @@ def host(tmp_path, monkeypatch):
     host = FakeHost(tmp_path)
     host.kernel = Kernel(host)
     monkeypatch.setattr(hugepages, "Host", lambda root: host)
-    monkeypatch.setattr(mounts, "run_command", lambda words: host.kernel.run(words))
+    monkeypatch.setattr(mounts, "run_command", host.kernel.run)
     return host
 
 

@@ -16,6 +16,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import
 from ansible_collections.nfvlab.fleet.plugins.module_utils._dpdk import info, telemetry
 
 GREETING = {"version": "DPDK 22.11.11", "pid": 4711, "max_output_len": 16384}
+WELCOME = json.dumps(GREETING).encode()
 COUNTED = {"ipackets": 7, "opackets": 9, "ibytes": 420, "obytes": 540}
 ANSWERS = {
     "/": ["/", "/ethdev/info", "/ethdev/list", "/eal/heap_list"],
@@ -45,7 +46,7 @@ class Server(threading.Thread):
     :param broken: what it sends instead of its answers; empty bytes to close
     """
 
-    def __init__(self, path, greeting=GREETING, broken=None):
+    def __init__(self, path, greeting=WELCOME, broken=None):
         super().__init__(daemon=True)
         self.greeting, self.broken = greeting, broken
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
