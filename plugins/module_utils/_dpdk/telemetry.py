@@ -134,9 +134,7 @@ class Telemetry:
         try:
             self._socket.send(request.encode())
         except OSError as error:
-            raise Interrupted(
-                f"the application has gone: {error.strerror}", endpoint=endpoint, code=error.errno
-            ) from None
+            raise self._gone(error, endpoint) from None
         text = self._receive(request, Interrupted, "start the application again")
         answer = self._decoded(text)
         if not isinstance(answer, dict) or command not in answer:
@@ -151,6 +149,16 @@ class Telemetry:
         """Whether the application knows a command."""
         return command in self.call("/")
 
+    @staticmethod
+    def _gone(error: OSError, endpoint: str) -> Interrupted:
+        """What a broken connection means."""
+        return Interrupted(
+            f"the application has gone: {error.strerror}",
+            endpoint=endpoint,
+            code=error.errno,
+            next_step="start the application again",
+        )
+
     def _receive(self, what: str, closed: type[FleetError], step: str) -> str:
         try:
             data = self._socket.recv(self.limit + 1024)
@@ -159,7 +167,7 @@ class Telemetry:
                 f"no answer to {what}", endpoint=self.path, next_step="see whether the application hangs"
             ) from None
         except OSError as error:
-            raise Interrupted(f"the connection broke: {error.strerror}", endpoint=self.path, code=error.errno) from None
+            raise self._gone(error, self.path) from None
         if not data:
             raise closed(f"the connection was closed instead of {what}", endpoint=self.path, next_step=step)
         return data.decode(errors="replace")
