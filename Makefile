@@ -39,7 +39,7 @@ destroy: $(RUN) ## take the lab away and leave the machine as it was
 
 .PHONY: test test-unit test-py39 test-vm faults
 test: $(DEV) ## run every test (ARGS="-k ... -x")
-	python -m pytest tests/unit tests/integration $(ARGS)
+	python tools/tests.py $(ARGS)
 
 test-unit: $(DEV) ## run the tests that need no daemon, in seconds
 	python -m pytest tests/unit $(ARGS)
