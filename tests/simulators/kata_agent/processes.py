@@ -188,8 +188,9 @@ class Process:
         self.stdout = self.stderr = None
 
     def kill(self) -> None:
-        """End it with everything in its session."""
+        """End it with everything in its session, which it may not have made yet."""
         self.signal(signal.SIGKILL, group=True)
+        self.signal(signal.SIGKILL)
         self._forget()
 
 
