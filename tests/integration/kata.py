@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -115,3 +116,17 @@ def agent(tmp_path: Path, template: Path) -> t.Iterator[Simulated]:
     """A fresh test agent."""
     with test_agent(tmp_path, template) as running:
         yield running
+
+
+def play_of(folder: Path, role: str, variables: dict[str, t.Any]) -> tuple[str, ...]:
+    """Write a play of one role for this host; the arguments of ansible-playbook for it."""
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": variables,
+        "tasks": [{"ansible.builtin.import_role": {"name": f"nfvlab.fleet.{role}"}}],
+    }
+    path = folder / "play.yml"
+    path.write_text(json.dumps([play]))
+    return str(path), "-i", "localhost,"

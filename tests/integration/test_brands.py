@@ -70,13 +70,15 @@ def incus_starts_a_container(image: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def before(prepared: None) -> t.Iterator[dict[str, set[str]]]:
+def before(prepared: None, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[dict[str, set[str]]]:
     """The machine before LXD, and no LXD afterwards, whatever happened."""
     if LXD_MARKER.exists():  # what an earlier run may have left
         role("--tags", "lxd", lxd_state="absent")
     if os.path.exists(LXD):
         pytest.skip("this host has an LXD that is not ours")
-    sweep(Client(UnixEndpoint(discover_socket({}))))  # bridges of two daemons cannot have one name
+    incus = Client(UnixEndpoint(discover_socket({})))
+    guest.build(tmp_path_factory.mktemp("images"))  # what building an image installs is no trace of LXD
+    sweep(incus)  # bridges of two daemons cannot have one name
     before = machine()
     yield before
     if LXD_MARKER.exists():

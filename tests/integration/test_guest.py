@@ -156,14 +156,19 @@ def restart_daemon(client: Client, folder: Path) -> None:
     playbook(str(path))
 
 
-def debian(client: Client, image: str, folder: Path) -> t.Iterator[Inside]:
-    """A running Debian in which there is a user bob."""
-    sweep(client)
+def build(folder: Path) -> None:
+    """The image of Debian, in a project of its own and in the cache that is kept from one run to the next."""
     made = run_module("incus_project", {"name": PROJECT, "config": {"features.images": True}})
     assert not made.failed, made["msg"]
     images = Images(folder)
-    images.cache = Path(IMAGES)  # it is kept from one run to the next
+    images.cache = Path(IMAGES)
     images()
+
+
+def debian(client: Client, image: str, folder: Path) -> t.Iterator[Inside]:
+    """A running Debian in which there is a user bob."""
+    sweep(client)
+    build(folder)
     disk = {"root": {"type": "disk", "path": "/", "pool": "nfvt-gpool"}}
     for module, args in (
         ("incus_storage_pool", {"name": "nfvt-gpool", "driver": "dir"}),

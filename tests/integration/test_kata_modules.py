@@ -21,7 +21,7 @@ import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._kata.messages import CALLS
 
 from tests.integration.conftest import playbook, run_module
-from tests.integration.kata import ROOTFS, agent, template, test_agent
+from tests.integration.kata import ROOTFS, agent, play_of, template, test_agent
 
 __all__ = ["agent", "template"]  # fixtures
 
@@ -1006,22 +1006,14 @@ def test_the_role_for_hosts(tmp_path):
         "kata_host_checks": ["runtime"],
         "kata_host_runtime": "/bin/sh",
     }
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": variables,
-        "tasks": [{"ansible.builtin.import_role": {"name": "nfvlab.fleet.kata_host"}}],
-    }
-    path = tmp_path / "play.yml"
-    path.write_text(json.dumps([play]))
-    assert "changed=2" in playbook(str(path), "-i", "localhost,").stdout
-    assert "changed=0" in playbook(str(path), "-i", "localhost,").stdout
+    play = play_of(tmp_path, "kata_host", variables)
+    assert "changed=2" in playbook(*play).stdout
+    assert "changed=0" in playbook(*play).stdout
     expected = (
         '[agent.kata]\ndebug_console_enabled = true\nkernel_modules = ["vfio-pci"]\n#debug_console_enabled = true\n'
     )
     assert target.read_text() == source.read_text().replace("[agent.kata]\n#debug_console_enabled = true\n", expected)
-    missing = playbook(str(path), "-i", "localhost,", "-e", "kata_host_runtime=no-such-shim", check=False)
+    missing = playbook(*play, "-e", "kata_host_runtime=no-such-shim", check=False)
     assert missing.returncode and "Install Kata Containers" in missing.stdout
 
 

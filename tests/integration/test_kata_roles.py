@@ -7,7 +7,6 @@ binary, and with a source tree that has the shape of upstream's."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.conftest import playbook, run_module
-from tests.integration.kata import OWN_NAMESPACES, ROOT, can_unshare
+from tests.integration.kata import OWN_NAMESPACES, ROOT, can_unshare, play_of
 
 MAKEFILE = """VERSION := $(shell grep -v '^\\#' VERSION)
 src/version.rs: src/version.rs.in
@@ -46,16 +45,7 @@ def role(tmp_path):
     (tmp_path / "installed").mkdir()
 
     def run(*arguments, check=True, **more):
-        play = {
-            "hosts": "localhost",
-            "connection": "local",
-            "gather_facts": False,
-            "vars": {**variables, **more},
-            "tasks": [{"ansible.builtin.import_role": {"name": "nfvlab.fleet.kata_agent"}}],
-        }
-        path = tmp_path / "play.yml"
-        path.write_text(json.dumps([play]))
-        return playbook(str(path), "-i", "localhost,", *arguments, check=check)
+        return playbook(*play_of(tmp_path, "kata_agent", {**variables, **more}), *arguments, check=check)
 
     if Path("/run/systemd/system").exists():
         pytest.skip("systemd runs here, and its units have no place of the test's own; the site's test shows that way")
@@ -142,18 +132,10 @@ def test_the_test_agent_is_brought_where_it_can_do_no_harm(tmp_path):
         "kata_agent_configuration": str(tmp_path / "kata-agent.toml"),
         "kata_agent_directory": str(folder),
     }
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": variables,
-        "tasks": [{"ansible.builtin.import_role": {"name": "nfvlab.fleet.kata_testbed"}}],
-    }
-    path = tmp_path / "play.yml"
-    path.write_text(json.dumps([play]))
-    refused = playbook(str(path), "-i", "localhost,", check=False)
+    play = play_of(tmp_path, "kata_testbed", variables)
+    refused = playbook(*play, check=False)
     assert refused.returncode and "is no unprivileged instance" in refused.stdout
-    run = f"{Path(sys.executable).with_name('ansible-playbook')} -i localhost, {path}"
+    run = f"{Path(sys.executable).with_name('ansible-playbook')} {' '.join(play)}"
     twice_and_away = f"mount -t tmpfs tmpfs /run; {run}; {run}; {run} -e kata_testbed_state=absent"
     command = [*OWN_NAMESPACES, "sh", "-ec", twice_and_away]
     variables = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build/collections"), "ANSIBLE_NOCOLOR": "1"}

@@ -17,9 +17,9 @@ decisions. `cisco.ios` here is what the module C(ios_config) does with a text: i
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import pathlib
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -33,12 +33,7 @@ ANNET = pathlib.Path(sys.executable).with_name("annet")
 
 def scenarios():
     """The changes, without the package around them, which needs more than this environment has."""
-    path = HERE.parents[1] / "unit/ios/scenarios.py"
-    spec = importlib.util.spec_from_file_location("scenarios", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["scenarios"] = module
-    spec.loader.exec_module(module)
-    return module.SCENARIOS
+    return runpy.run_path(str(HERE.parents[1] / "unit/ios/scenarios.py"))["SCENARIOS"]
 
 
 def hier_config(running, wanted):

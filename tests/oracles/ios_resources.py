@@ -17,10 +17,10 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.util
 import io
 import json
 import pathlib
+import runpy
 import sys
 import tempfile
 import types
@@ -35,12 +35,7 @@ MODULES = "ansible_collections.cisco.ios.plugins.modules"
 
 def samples():
     """The configurations, without the package around them, which needs more than this environment has."""
-    path = HERE.parents[1] / "unit/ios/resources.py"
-    spec = importlib.util.spec_from_file_location("resources", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["resources"] = module
-    spec.loader.exec_module(module)
-    return module.SAMPLES
+    return runpy.run_path(str(HERE.parents[1] / "unit/ios/resources.py"))["SAMPLES"]
 
 
 def run(resource, **options):

@@ -251,6 +251,13 @@ def did_you_mean(word: str, candidates: t.Iterable[str]) -> str | None:
     return f"did you mean '{found}'?" if found else None
 
 
+def no_connection(error: Exception, endpoint: object, next_step: str | None = None) -> Unreachable:
+    """What a connection that could not be made means, in the system's words."""
+    why = getattr(error, "strerror", None) or error
+    code = getattr(error, "errno", None)
+    return Unreachable(f"cannot connect: {why}", endpoint=str(endpoint), code=code, next_step=next_step)
+
+
 def no_such(what: str, name: str, present: t.Iterable[str], remedy: str) -> MissingReference:
     """The error for a name that is not among those present."""
     return MissingReference(

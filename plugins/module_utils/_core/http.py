@@ -18,7 +18,17 @@ import threading
 import typing as t
 from urllib.parse import quote, urlencode
 
-from .errors import FleetError, Forbidden, Interrupted, InvalidOption, Malformed, NoSocket, TimedOut, Unreachable
+from .errors import (
+    FleetError,
+    Forbidden,
+    Interrupted,
+    InvalidOption,
+    Malformed,
+    NoSocket,
+    TimedOut,
+    Unreachable,
+    no_connection,
+)
 from .wire import Body, Connection, ProtocolError, Response, Sink, TooLong
 
 CONNECT_TIMEOUT = 10.0  # seconds
@@ -110,7 +120,7 @@ class UnixEndpoint(t.NamedTuple):
                 code=error.errno,
                 next_step=f"use 'become: true', or add the user to the group '{_group(self.socket_path)}'",
             )
-        return Unreachable(f"cannot connect: {error.strerror or error}", endpoint=str(self), code=error.errno)
+        return no_connection(error, self)
 
 
 def _group(socket_path: str) -> str:

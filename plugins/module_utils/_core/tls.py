@@ -12,7 +12,7 @@ import socket
 import ssl
 import typing as t
 
-from .errors import InvalidOption, Unreachable, Untrusted
+from .errors import InvalidOption, Unreachable, Untrusted, no_connection
 
 
 class TLSEndpoint(t.NamedTuple):
@@ -43,12 +43,8 @@ class TLSEndpoint(t.NamedTuple):
                 next_step="check that an Incus or LXD daemon listens there",
             ) from None
         except (OSError, UnicodeError) as error:
-            raise Unreachable(
-                f"cannot connect: {getattr(error, 'strerror', None) or error}",
-                endpoint=str(self),
-                code=getattr(error, "errno", None),
-                next_step="check the address, and that the daemon's 'core.https_address' is set",
-            ) from None
+            hint = "check the address, and that the daemon's 'core.https_address' is set"
+            raise no_connection(error, self, hint) from None
         seen = hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
         if seen != self.fingerprint:
             secured.close()

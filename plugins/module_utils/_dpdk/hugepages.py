@@ -12,12 +12,13 @@ import os
 import re
 import typing as t
 
+from .._core import files
 from .._core.errors import InUse, InvalidOption, NotFound, NotKept, Unsupported
 from .._core.fields import Spec
 from .._core.resource import Task
 from . import mounts
 from .host import Host, pool_folder
-from .local import Edit, replace_file, run_command
+from .local import Edit, run_command
 from .module import Work
 from .units import page_size, page_text
 
@@ -226,7 +227,7 @@ def _boot(host: Host, task: Task, job: Work) -> bool:
     after = grub_change(before, wanted, task.params["boot_default_size"])
     job.change({name: before}, {name: after})
     if before != after:
-        job.do(Edit("file", file), lambda: replace_file(file, after))
+        job.do(Edit("file", file), lambda: files.replace(file, after))
         command = task.params["update_grub"]
         if command:
             job.do(Edit("command", " ".join(command)), lambda: run_command(command))

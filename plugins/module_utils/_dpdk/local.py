@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import typing as t
 
@@ -23,17 +22,6 @@ class Edit(t.NamedTuple):
     def describe(self) -> dict[str, t.Any]:
         """The step as C(actions) shows it."""
         return {self.what: self.target}
-
-
-def replace_file(file: str, text: str) -> None:
-    """Write a file so that a crash leaves the old one or the new one."""
-    fresh = f"{file}.nfvlab"
-    with open(fresh, "w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.chmod(fresh, os.stat(file).st_mode & 0o7777)
-    os.replace(fresh, file)
 
 
 def run_command(command: t.Sequence[str]) -> str:

@@ -14,10 +14,11 @@ import os
 import re
 import typing as t
 
+from .._core import files
 from .._core.errors import Conflict, FleetError, InUse, InvalidOption, NotKept, Unsupported
 from .._core.fields import Spec
 from .host import Host
-from .local import Edit, replace_file, run_command
+from .local import Edit, run_command
 from .module import Work
 from .units import page_size, page_text
 
@@ -242,7 +243,7 @@ def work(host: Host, job: Work, wants: t.Sequence[t.Mapping[str, t.Any]]) -> Non
         _now(host, job, path, now.get(path), options if row["state"] == "present" else None)
     if differs:
         job.change({"/etc/fstab": before}, {"/etc/fstab": after})
-        job.do(Edit("file", file), lambda: replace_file(file, after))
+        job.do(Edit("file", file), lambda: files.replace(file, after))
 
 
 def _fstab_text(host: Host) -> str:

@@ -20,6 +20,7 @@ import subprocess
 import time
 import typing as t
 
+from .._core import files
 from .._core.errors import FleetError, InUse, InvalidOption, MissingReference, NoSocket, TimedOut, Unreachable
 from . import causes, vdev
 from .local import run_command
@@ -208,10 +209,7 @@ class Application:
         """Write the launcher, and the unit where there is systemd."""
         for path, text in self.files().items():
             os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-            with open(f"{path}.new", "w", encoding="utf-8") as stream:
-                stream.write(text)
-            os.chmod(f"{path}.new", 0o644)
-            os.replace(f"{path}.new", path)
+            files.replace(path, text, 0o644)
         if self.systemd:
             run_command(["systemctl", "daemon-reload"])
 

@@ -20,6 +20,7 @@ import os
 import time
 import typing as t
 
+from .._core import files
 from .._core.errors import FleetError, InvalidOption, NotKept, OperationFailed, Unreachable, Unsupported
 from .._core.fields import Spec
 from .._core.resource import Task
@@ -398,10 +399,7 @@ def _keep(path: str, report: t.Mapping[str, t.Any]) -> None:
     """Write what was measured; a log of the run, not a state of the host."""
     try:
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-        with open(f"{path}.new", "w", encoding="utf-8") as stream:
-            json.dump(report, stream, indent=1, sort_keys=True)
-            stream.write("\n")
-        os.replace(f"{path}.new", path)
+        files.replace(path, json.dumps(report, indent=1, sort_keys=True) + "\n")
     except OSError as error:
         problem: FleetError = OperationFailed(f"the report cannot be written: {error.strerror}", endpoint=path)
         raise problem from None

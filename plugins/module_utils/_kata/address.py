@@ -26,7 +26,16 @@ import socket
 import time
 import typing as t
 
-from .._core.errors import FleetError, Forbidden, InvalidOption, NoSocket, NotFound, TimedOut, Unreachable
+from .._core.errors import (
+    FleetError,
+    Forbidden,
+    InvalidOption,
+    NoSocket,
+    NotFound,
+    TimedOut,
+    Unreachable,
+    no_connection,
+)
 
 AGENT_PORT, LOG_PORT, CONSOLE_PORT = 1024, 1025, 1026
 FORMS = "vsock://CID:1024, hvsock:///PATH:1024, unix:///PATH, unix://@NAME, tcp://HOST:PORT or remote:///PATH"
@@ -197,9 +206,7 @@ def _explain(address: Address, error: OSError, timeout: float) -> FleetError:
             errno.ENODEV: "this host has no vsock transport to that machine (is vhost_vsock loaded?)",
             errno.ECONNRESET: "no agent listens on that port of the machine",
         }.get(error.errno or 0, "check the context id and that the machine is running")
-        return Unreachable(
-            f"cannot connect: {error.strerror or error}", endpoint=where, code=error.errno, next_step=hint
-        )
+        return no_connection(error, where, hint)
     if isinstance(error, ConnectionRefusedError):
         return Unreachable(
             "the address is there but no agent listens on it",
@@ -207,7 +214,7 @@ def _explain(address: Address, error: OSError, timeout: float) -> FleetError:
             code=error.errno,
             next_step="an agent that ended leaves its socket behind: start it again",
         )
-    return Unreachable(f"cannot connect: {error.strerror or error}", endpoint=where, code=error.errno)
+    return no_connection(error, where)
 
 
 def _shake_hands(address: Address, timeout: float) -> socket.socket:

@@ -8,11 +8,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import typing as t
 
 from .._core.errors import FleetError, Forbidden, InvalidOption, NotFound, did_you_mean
 from .._core.fields import Spec
+from .._core.files import replace
 from .._core.module import FleetModule
 from .._core.resource import Task
 from . import config, runtime_config
@@ -49,22 +49,8 @@ def read(path: str) -> str | None:
 
 def write(path: str, text: str, mode: int | None = None) -> None:
     """Replace a file at once; it keeps its owner and, without another, its permissions."""
-    folder = os.path.dirname(path) or "."
     try:
-        before = os.stat(path) if os.path.exists(path) else None
-        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".nfvlab-")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if before is not None:
-                os.chown(temporary, before.st_uid, before.st_gid)
-            os.chmod(temporary, before.st_mode & 0o7777 if mode is None and before is not None else mode or 0o644)
-            os.replace(temporary, os.path.realpath(path))
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        replace(path, text, mode)
     except OSError as error:
         raise _cannot("write", path, error) from None
 

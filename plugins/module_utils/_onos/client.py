@@ -13,7 +13,7 @@ import socket
 import time
 import typing as t
 
-from .._core.errors import NotFound, Starting, TimedOut, Unreachable
+from .._core.errors import NotFound, Starting, TimedOut, no_connection
 from .._core.http import Request, Transport
 from .._core.wire import Response
 from .answers import content, failure
@@ -48,12 +48,7 @@ class TCPEndpoint(t.NamedTuple):
                 next_step="start the controller, wait until it is ready ('ready_timeout'), or correct 'url'",
             ) from None
         except (OSError, UnicodeError) as error:
-            raise Unreachable(
-                f"cannot connect: {getattr(error, 'strerror', None) or error}",
-                endpoint=str(self),
-                code=getattr(error, "errno", None),
-                next_step="check 'url', and the way there",
-            ) from None
+            raise no_connection(error, self, "check 'url', and the way there") from None
 
 
 class Client:

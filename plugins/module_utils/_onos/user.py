@@ -11,11 +11,10 @@ The release ships onos, karaf (both of the admin group) and guest, all with know
 from __future__ import annotations
 
 import glob
-import os
 import re
-import tempfile
 import typing as t
 
+from .._core import files
 from .._core.errors import InvalidOption, NotFound, Refused
 from .._core.fields import Spec
 from .._core.module import SECRET_KEYS, FleetModule
@@ -72,12 +71,7 @@ class Write(t.NamedTuple):
     def perform(self) -> None:
         """Write it."""
         try:
-            owner = os.stat(self.path)
-            handle, new = tempfile.mkstemp(dir=os.path.dirname(self.path), prefix=".users-")
-            with os.fdopen(handle, "w") as file:
-                file.write(self.text)
-            os.chown(new, owner.st_uid, owner.st_gid)
-            os.replace(new, self.path)
+            files.replace(self.path, self.text, 0o600)
         except OSError as error:
             raise Refused(f"cannot write '{self.path}': {error.strerror}", code=error.errno) from None
 
