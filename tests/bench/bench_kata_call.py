@@ -119,7 +119,7 @@ def kata_call() -> list[Row]:
 
 @benchmark
 def kata_payload() -> list[Row]:
-    return [exchange("write", size, 0) for size in SIZES] + [exchange("read", 0, SIZES[0])]
+    return [exchange("write", size, 0) for size in SIZES] + [exchange("read", 0, size) for size in SIZES]
 
 
 def exchange(name: str, upward: int, downward: int) -> Row:

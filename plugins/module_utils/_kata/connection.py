@@ -15,11 +15,13 @@ Not for several threads at once.
 
 from __future__ import annotations
 
+import mmap
 import select
 import socket
 import struct
 import time
 import typing as t
+import weakref
 
 from .._core.errors import FleetError, Interrupted, InvalidOption, Malformed, TimedOut
 from . import frames
@@ -27,8 +29,7 @@ from .frames import HEADER
 
 GRACE = 2.0  # seconds that the client waits longer than the agent was told to take
 LONGEST = 365 * 24 * 3600.0  # seconds; more does not fit into the protocol's nanoseconds for long
-CHUNK = 262144  # bytes that are read at once
-LARGE = 16384  # bytes of an answer from which on it is read into its own place
+LARGE = 16384  # bytes of an answer from which on it is read as a whole and decoded where it lies
 PATIENCE = struct.pack("ll", 0, 100_000)  # a struct timeval: how long the kernel waits for bytes to come or to go
 _NEXT = "run the task again: it reads before it writes"
 
@@ -37,9 +38,10 @@ class Call:
     """A call under way.
 
     :param deadline: when the client gives up, on the monotonic clock
+    :param answer: what came; a large payload is decoded before the next answer is read, or its call is kept until then
     """
 
-    __slots__ = ("answer", "deadline", "error", "method", "stream", "timeout")
+    __slots__ = ("__weakref__", "answer", "deadline", "error", "method", "stream", "timeout")
 
     def __init__(self, stream: int, method: str, timeout: float) -> None:
         self.stream = stream
@@ -73,12 +75,12 @@ class Connection:
         self._poll.register(sock, select.POLLIN)
         self._next = 1
         self._pending: dict[int, Call] = {}
-        self._buffer = memoryview(bytearray(CHUNK))
-        self._room = CHUNK  # bytes that the buffer may hold; after a large answer no more than a header
+        # Room for the largest frame, used again for each: new memory costs more than the bytes that are read into it.
+        # Of an anonymous map only those pages take memory that something was read into.
+        self._buffer = memoryview(mmap.mmap(-1, HEADER.size + frames.LIMIT))
         self._held = 0  # bytes of the buffer that are not understood yet
-        self._body: memoryview | None = None  # a large answer that is being read into its own place
-        self._filled = 0
-        self._stream = 0
+        self._wanted = 0  # bytes of the buffer that the large answer at its start ends at, while it comes in
+        self._lent: weakref.ref[Call] | None = None  # the call whose answer lies in the buffer
 
     def close(self) -> None:
         """Close it. The agent cancels what is still under way."""
@@ -249,71 +251,65 @@ class Connection:
 
     def _receive(self) -> None:
         """Read once and give what is complete to its calls."""
-        body = self._body
+        if self._lent is not None:
+            self._move_out(self._lent())
         try:
-            if body is None:
-                count = self._sock.recv_into(self._buffer[self._held : self._room])
+            if self._wanted:
+                count = self._sock.recv_into(self._buffer[self._held : self._wanted], 0, socket.MSG_WAITALL)
             else:
-                count = self._sock.recv_into(body[self._filled :], 0, socket.MSG_WAITALL)
+                count = self._sock.recv_into(self._buffer[self._held :])
         except BlockingIOError:
             return
         except OSError as error:
             self._lost(error)
             return
         if count == 0:
-            within = " in the middle of an answer" if body is not None or self._held else ""
+            within = " in the middle of an answer" if self._held else ""
             self._fail(Interrupted(f"the agent closed the connection{within}", endpoint=self.endpoint, next_step=_NEXT))
-        elif body is None:
-            self._held += count
+            return
+        self._held += count
+        if self._held >= self._wanted:
             try:
                 self._split()
             except Malformed as error:
                 error.endpoint = self.endpoint
                 self._fail(error)
-        else:
-            self._filled += count
-            if self._filled == len(body):
-                self._body = None
-                self._dispatch(self._stream, body)
 
     def _split(self) -> None:
         """Take the complete frames out of what has been read."""
         at, end = 0, self._held
-        self._room = CHUNK
+        self._wanted = 0
         while end - at >= HEADER.size:
             size, stream, kind, _flags = HEADER.unpack_from(self._buffer, at)
             start = at + HEADER.size
             if size > end - start:
                 if size > LARGE:
-                    self._set_place(frames.header(self._buffer, at), self._buffer[start:end])
-                    at = end
+                    self._wanted = HEADER.size + frames.header(self._buffer, at).size
                 break
             at = start + size
-            if kind == frames.RESPONSE:
-                self._dispatch(stream, memoryview(bytes(self._buffer[start:at])))
+            if kind == frames.RESPONSE and stream in self._pending:
+                body = self._buffer[start:at]
+                if size > LARGE and at == end:
+                    self._lent = weakref.ref(self._pending[stream])
+                else:
+                    body = memoryview(bytes(body))
+                self._dispatch(self._pending.pop(stream), body)
         self._held = end - at
         if at and self._held:
             self._buffer[: self._held] = bytes(self._buffer[at:end])
 
-    def _set_place(self, head: frames.Header, begun: memoryview) -> None:
-        """Have the rest of a large answer read into its own place. What is no response goes nowhere in the end.
+    def _move_out(self, call: Call | None) -> None:
+        """Make room in the buffer: an answer that lies there and is still of use gets a place of its own."""
+        self._lent = None
+        if call is not None and call.answer is not None:
+            call.answer = call.answer._replace(payload=memoryview(bytes(call.answer.payload)))
 
-        Another large one may follow: of that only the header is to come into the buffer, so that no byte is copied.
-        """
-        self._body = memoryview(bytearray(head.size))
-        self._body[: len(begun)] = begun
-        self._filled = len(begun)
-        self._stream = head.stream if head.type == frames.RESPONSE else 0
-        self._room = HEADER.size
-
-    def _dispatch(self, stream: int, body: memoryview) -> None:
-        call = self._pending.pop(stream, None)
-        if call is not None:  # else it was given up, or was never ours
-            try:
-                call.answer = frames.answer(body)
-            except Malformed as error:
-                error.endpoint = self.endpoint
-                call.error = error
+    def _dispatch(self, call: Call, body: memoryview) -> None:
+        try:
+            call.answer = frames.answer(body)
+        except Malformed as error:
+            error.endpoint = self.endpoint
+            call.error = error
 
 
 def _after(pieces: t.Sequence[bytes | memoryview], sent: int) -> list[memoryview]:

@@ -152,6 +152,26 @@ def test_largest_answer_and_largest_request(pair):
     assert received == [payload]
 
 
+@pytest.mark.parametrize("size", [connection.LARGE - 9, connection.LARGE, 70_000, 300_000])
+def test_an_answer_stays_what_it_is_while_its_call_is_kept(pair, size):
+    """Answers are read into the same memory one after the other, whole or in halves, alone or behind another."""
+    kept, peer = pair
+    calls = [check(kept, 10) for _number in range(4)]
+    sent = [frame(call.stream, reply(bytes([call.stream]) * size)) for call in calls]
+
+    def serve():
+        peer.sendall(sent[0])
+        peer.sendall(sent[1] + sent[2][: size // 2])
+        peer.sendall(sent[2][size // 2 :])
+        peer.sendall(sent[3])
+
+    server = threading.Thread(target=serve)
+    server.start()
+    kept.result(calls[3])
+    server.join()
+    assert [bytes(kept.result(call).payload) == bytes([call.stream]) * size for call in calls] == [True] * 4
+
+
 def test_a_request_may_have_exactly_the_limit(pair):
     room = frames.LIMIT - sum(map(len, frames.request(1, HEALTH, "Check", b"x" * 4194000, 1))) + 10 + 4194000
     assert sum(map(len, frames.request(1, HEALTH, "Check", b"x" * room, 1))) == frames.LIMIT + 10
