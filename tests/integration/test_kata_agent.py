@@ -6,16 +6,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._kata import codec, status
+from ansible_collections.nfvlab.fleet.plugins.module_utils._kata import codec, frames, status
 from ansible_collections.nfvlab.fleet.plugins.module_utils._kata.messages import CALLS
 
 from tests.integration.kata import ROOT, ROOTFS, agent, template, test_agent
@@ -58,25 +60,45 @@ SCENARIOS = (
     "sandbox",
     "misc",
     "vm_log_port",
+    "second_start",
+    "shared_pidns",
+    "disconnect",
+    "exec_more",
+    "limits_and_waiters",
+    "vm_one_cpu_hang",
+    "vm_destroy",
+    "policy_prints",
+    "defaults",
 )
 # How the recorded agent was started, where that matters.
 STARTED = {
     "oom": ("--cgroups", "1"),
     "vm_oom": ("--cgroups", "2"),
     "second_start_one_cpu": ("--cpus", "1"),
+    "vm_one_cpu_hang": ("--cpus", "1"),
     "policy": ("--policy", "policy.rego"),
     "set_policy": ("--policy", "policy.rego"),
     "policy_allow_all": ("--policy", "policy.rego"),
+    "policy_prints": ("--policy", "policy.rego"),
 }
+HUNG = 2000  # milliseconds from which on a call did not end by itself
 REQUESTS = sorted({takes for _service, takes, _gives in CALLS.values()})
 # The policies that the agents were started with: which requests they deny, and of which they do not speak.
 DENIED = {"policy": ("PauseContainerRequest", "ExecProcessRequest", "ReadStreamRequest", "GetOOMEventRequest")}
 UNSPOKEN = {
     "policy": ("StatsContainerRequest",),
+    "policy_prints": ("GetMetricsRequest",),
     "policy_allow_all": (
         *("GetIPTablesRequest", "SetIPTablesRequest", "AddSwapPathRequest", "VolumeStatsRequest"),
         "ResizeVolumeRequest",
     ),
+}
+# What the rules of a policy that denies print.
+PRINTS = {
+    "policy_prints": {
+        "PauseContainerRequest": 'print("pause:", input.container_id)',
+        "CreateContainerRequest": 'print("args", input.OCI.Process.Args)',
+    }
 }
 # What depends on the machine, the moment or the order in a hash map.
 VARIES = {
@@ -97,8 +119,15 @@ OTHER_GUEST = {"SetGuestDateTime", "OnlineCPUMem", "AddSwap", "MemHotplugByProbe
 TIDIED = {("sandbox", number) for number in (17, 20, 21, 22)}
 # Before these, a file was made in the guest.
 MADE = {("misc", 16): "run/kata-containers/shared/containers/tl"}
-# Whose client hung up when it had not been answered.
+# Before these, a reader opened the fifo on which a second StartContainer hangs.
+FREED = {("second_start", 11): "/run/kata-containers/box1/exec.fifo"}
+# Whose client hung up when it had not been answered, and whose did so at once.
 HUNG_UP = {("paused_exec", 4)}
+LEFT = {("disconnect", 5), ("disconnect", 8)}
+# Which the removal of their container ends.
+ENDED = {("exec_more", 4), ("exec_more", 5)}
+# Whose container is specified without the key Linux.
+NO_LINUX = {("defaults", 10)}
 # Calls whose answer is that of the recorded guest or its commands, by scenario and number.
 EXEMPT = {
     ("no_sandbox", 2): "the host name: the test agent has no UTS namespaces",
@@ -112,24 +141,43 @@ EXEMPT = {
     ("tty", 11): "the read before it took less",
     ("tty", 17): "the end of a line",
     ("no_sandbox", 3): "the host name: the test agent has no UTS namespaces",
+    ("second_start", 3): "the reader of the recording stayed",
+    ("shared_pidns", 5): "the test agent has no PID namespaces",
+    **{("exec_more", number): "the test agent keeps its capabilities" for number in (17, 18)},
+    **{
+        ("exec_more", number): "how much comes in one read, and groups of which there are none"
+        for number in (23, 24, 25)
+    },
+    **{("exec_more", number): "the root file system has no ps" for number in range(36, 40)},
+    ("limits_and_waiters", 11): "what /proc says of the score",
+    ("limits_and_waiters", 12): "a namespace of one user has no further groups",
+    ("limits_and_waiters", 16): "whether the process has ended by then",
+    **{("limits_and_waiters", number): "which of two readers is first" for number in (25, 26)},
+    ("defaults", 9): "the test agent keeps its capabilities, and its shell sets other variables",
+    **{("defaults", number): "the test agent's containers have no control groups" for number in (12, 14)},
     **{("create_errors", number): "the host name, and how much comes in one read" for number in range(45, 49)},
 }
 
 
 def same_text(recorded, ours):
-    """Whether two refusals say the same, but for what names things of the machine."""
+    """Whether two refusals say the same, but for what names things of the machine and lines of a policy."""
+    recorded, ours = (re.sub(r"/\S+\.rego:\d+", "policy", text) for text in (recorded, ours))
     return recorded == ours or any(recorded.split(mark)[0] == ours.split(mark)[0] for mark in (" (", " Os {", " {"))
 
 
-def policy(denied, unspoken=()):
-    """A policy in Rego that allows everything but some requests."""
+def policy(denied, unspoken=(), prints=None):
+    """A policy in Rego that allows everything but some requests; what is to be printed is denied, too."""
+    said = prints or {}
+    denied = {*denied, *said}
     rules = [f"default {name} := {str(name not in denied).lower()}" for name in REQUESTS if name not in unspoken]
-    return "\n".join(["package agent_policy", *rules, ""])
+    bodies = [f"{name} {{\n{line}\nfalse\n}}" for name, line in said.items()]
+    return "\n".join(["package agent_policy", *rules, *bodies, ""])
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_scenario(scenario, tmp_path, template):
-    (tmp_path / "policy.rego").write_text(policy(DENIED.get(scenario, ()), UNSPOKEN.get(scenario, ())))
+    rules = policy(DENIED.get(scenario, ()), UNSPOKEN.get(scenario, ()), PRINTS.get(scenario))
+    (tmp_path / "policy.rego").write_text(rules)
     options = [str(tmp_path / word) if word.endswith(".rego") else word for word in STARTED.get(scenario, ())]
     with test_agent(tmp_path, template, *options) as agent:
         replay(scenario, agent)
@@ -149,11 +197,23 @@ def replay(scenario, agent):
             path = agent.guest / MADE[scenario, number]
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("out of cheese\n")
+        if (scenario, number) in FREED:
+            with agent.session() as reader:
+                reader.call("GetVolumeStats", {"volume_guest_path": FREED[scenario, number]})
         session = connections.setdefault(call["conn"], agent.session()).connection()
         service, takes, _gives = CALLS[call["method"]]
         limit = call.get("timeout_nano", 0) / 1e9
-        started = session.start(service, call["method"], codec.encode(takes, asked(call)), limit or 30)
-        patience = call.get("ms", 100) / 1000 * 1.5 + 0.4
+        request = asked(call)
+        if (scenario, number) in NO_LINUX:
+            del request["OCI"]["Linux"]
+        started = session.start(service, call["method"], codec.encode(takes, request), limit or 30)
+        if (scenario, number) in LEFT:
+            session.close()
+        if "ms" not in call and "no_reply_ms" not in call:
+            continue
+        # What took this long hung until a later call freed it.
+        took = call.get("ms", 100)
+        patience = (took * 1.5 if took < HUNG else 0) / 1000 + 0.4
         started.deadline, usual = time.monotonic() + (0.1 if "no_reply_ms" in call else patience), started.deadline
         if not answered(session, started):
             started.deadline = usual
@@ -165,7 +225,9 @@ def replay(scenario, agent):
             compared += 1
             wrong += differences(number, call, started.answer)
     for number, call, session, started in open_calls:
-        if "no_reply_ms" in call:
+        if (scenario, number) in ENDED:
+            compared += 1
+        elif "no_reply_ms" in call:
             assert not session.drain() or not started.done, call
             compared += 1
             if (scenario, number) in HUNG_UP:
@@ -238,3 +300,39 @@ def test_it_refuses_to_start_in_the_namespace_of_the_host(tmp_path):
         pytest.skip("the tests themselves run in a user namespace that is not the host's")
     assert done.returncode == 1 and "refused" in done.stdout
     assert not (tmp_path / "s").exists()
+
+
+def test_frames_as_they_were_sent(agent):
+    """The edges of the protocol: the very bytes of the recording, and answers with the same status."""
+    recorded = [call for call in transcripts()["scenarios"]["protocol"]["calls"] if "out" in call]
+    with contextlib.ExitStack() as stack:
+        peers, wrong = {}, []
+        for call in recorded:
+            peer = peers.get(call["conn"])
+            if peer is None:
+                peer = peers[call["conn"]] = stack.enter_context(socket.socket(socket.AF_UNIX))
+                peer.connect(agent.address.removeprefix("unix://"))
+                peer.settimeout(5)
+            peer.sendall(bytes.fromhex(call["out"]))
+            if "no_reply_ms" in call:  # the next call on the connection gets the first answer
+                continue
+            head = frames.header(receive(peer, frames.HEADER.size))
+            body = receive(peer, head.size)
+            answer = frames.answer(body)
+            assert (head.stream, head.type) == (call["stream"], frames.RESPONSE), call
+            if (answer.code, answer.message.split("\n\n")[0]) != (call.get("code", 0), call.get("message", "")):
+                wrong.append((call["message"] if "message" in call else call["method"], answer.message))
+            elif not answer.code and "in" in call and call["method"] in ("Check", "Version"):
+                assert body == bytes.fromhex(call["in"])[frames.HEADER.size :], call
+    assert wrong == []
+    assert len(recorded) == 48
+
+
+def receive(peer, size):
+    """So many bytes of a socket."""
+    data = b""
+    while len(data) < size:
+        more = peer.recv(size - len(data))
+        assert more, "the agent hung up"
+        data += more
+    return data

@@ -59,6 +59,7 @@ class Container:
         self.all: list[Process] = []
         self.group = Group(spec.get("Linux", {}).get("Resources", {}), lambda: {process.pid for process in self.all})
         self.deferred = False
+        self.follows = ""  # the container whose PID namespace it shares, and with whose init it ends
 
     def everyone(self) -> t.Iterator[Process]:
         yield from self.all
@@ -302,6 +303,7 @@ class Agent:
         (bundle / "config.json").write_text(json.dumps({"ociVersion": "1.0.2"}))
         os.mkfifo(bundle / "exec.fifo")
         box = Container(name, spec, rootfs, mounts)
+        box.follows = next(iter(self.containers), "") if request.get("sandbox_pidns") else ""
         box.processes[name] = Process(str(rootfs), command, process, held=True)
         box.all.append(box.processes[name])
         self.containers[name] = box
@@ -386,7 +388,12 @@ class Agent:
         return {}
 
     async def do_remove_container(self, request: dict) -> dict:
-        self.take_away(self.container(request))
+        box = self.container(request)
+        self.take_away(box)
+        for other in self.containers.values():
+            if other.follows == box.name:
+                for process in other.everyone():
+                    process.kill()
         return {}
 
     async def do_update_container(self, request: dict) -> dict:
@@ -453,6 +460,8 @@ class Agent:
             raise Refusal("ENOENT: No such file or directory")
         if spec.get("User", {}).get("UID") and not self.users:
             raise Refusal("caps error: capset failure: Operation not permitted (os error 1)")
+        # Its limits are the container's, not its own.
+        spec["Rlimits"] = box.spec.get("Process", {}).get("Rlimits", [])
         process = Process(str(box.rootfs), find_command(box.rootfs, spec), spec, held=False)
         box.all.append(process)
         box.processes[name or f"unnamed-{process.pid}"] = process

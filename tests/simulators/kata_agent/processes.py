@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 import pathlib
+import resource
 import signal
 import struct
 import termios
@@ -211,6 +212,8 @@ def _become(rootfs: str, command: str, spec: dict, ends: list[int], tty: bool) -
             signal.signal(number, signal.SIG_DFL)
         if len(ends) > 3 and not os.read(3, 1):
             os._exit(1)
+        for limit in spec.get("Rlimits", ()):
+            resource.setrlimit(getattr(resource, limit["Type"]), (limit["Soft"], limit["Hard"]))
         os.chroot(rootfs)
         os.chdir(spec.get("Cwd") or "/")
         user = spec.get("User", {})
