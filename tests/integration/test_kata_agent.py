@@ -70,6 +70,16 @@ SCENARIOS = (
     "policy_prints",
     "defaults",
 )
+# The others, and why not.
+LEFT_OUT = {
+    "protocol": "sent as it was, byte by byte, below",
+    "vm_lifecycle": "runs commands as another user, which a namespace of one user cannot",
+    "vm_lifecycle_cgroup1": "runs commands as another user, which a namespace of one user cannot",
+    "vm_guest": "changes the kernel of a machine",
+    "vm_swap": "a disk is plugged in",
+    "vm_block_device": "a disk is plugged in",
+    "vm_hybrid_vsock": "handshakes, not calls",
+}
 # How the recorded agent was started, where that matters.
 STARTED = {
     "oom": ("--cgroups", "1"),
@@ -124,6 +134,8 @@ FREED = {("second_start", 11): "/run/kata-containers/box1/exec.fifo"}
 # Whose client hung up when it had not been answered, and whose did so at once.
 HUNG_UP = {("paused_exec", 4)}
 LEFT = {("disconnect", 5), ("disconnect", 8)}
+# Reads that may bring more at once than they did in the recording.
+JOINED = {("exec_more", 22), ("limits_and_waiters", 4), ("limits_and_waiters", 10)}
 # Which the removal of their container ends.
 ENDED = {("exec_more", 4), ("exec_more", 5)}
 # Whose container is specified without the key Linux.
@@ -143,14 +155,13 @@ EXEMPT = {
     ("no_sandbox", 3): "the host name: the test agent has no UTS namespaces",
     ("second_start", 3): "the reader of the recording stayed",
     ("shared_pidns", 5): "the test agent has no PID namespaces",
-    **{("exec_more", number): "the test agent keeps its capabilities" for number in (17, 18)},
-    **{
-        ("exec_more", number): "how much comes in one read, and groups of which there are none"
-        for number in (23, 24, 25)
-    },
+    **{("exec_more", number): "the test agent keeps its capabilities" for number in (17, 18, 19)},
+    **{("exec_more", number): "how much comes in one read; no further groups" for number in (23, 24, 25, 26)},
     **{("exec_more", number): "the root file system has no ps" for number in range(36, 40)},
-    ("limits_and_waiters", 11): "what /proc says of the score",
-    ("limits_and_waiters", 12): "a namespace of one user has no further groups",
+    **{
+        ("limits_and_waiters", number): "how much comes in one read; no /proc, no further groups"
+        for number in (11, 12, 13)
+    },
     ("limits_and_waiters", 16): "whether the process has ended by then",
     **{("limits_and_waiters", number): "which of two readers is first" for number in (25, 26)},
     ("defaults", 9): "the test agent keeps its capabilities, and its shell sets other variables",
@@ -181,6 +192,10 @@ def test_scenario(scenario, tmp_path, template):
     options = [str(tmp_path / word) if word.endswith(".rego") else word for word in STARTED.get(scenario, ())]
     with test_agent(tmp_path, template, *options) as agent:
         replay(scenario, agent)
+
+
+def test_no_scenario_is_forgotten():
+    assert sorted([*SCENARIOS, *LEFT_OUT]) == sorted(transcripts()["scenarios"])
 
 
 def replay(scenario, agent):
@@ -223,7 +238,7 @@ def replay(scenario, agent):
             continue
         if (scenario, number) not in EXEMPT:
             compared += 1
-            wrong += differences(number, call, started.answer)
+            wrong += differences(number, call, started.answer, (scenario, number) in JOINED)
     for number, call, session, started in open_calls:
         if (scenario, number) in ENDED:
             compared += 1
@@ -263,8 +278,11 @@ def answered(session, call):
     return call.done and call.answer is not None
 
 
-def differences(number, call, answer):
-    """In what an answer differs from the recorded one."""
+def differences(number, call, answer, joined=False):
+    """In what an answer differs from the recorded one.
+
+    :param joined: whether the data may go on
+    """
     expected = status.clean(call.get("code", 0), call.get("message", ""))
     ours = status.clean(answer.code, answer.message)
     if call.get("code", 0) != answer.code or not same_text(expected[1], ours[1]):
@@ -273,6 +291,8 @@ def differences(number, call, answer):
         return []
     decoded = codec.plain(codec.decode(CALLS[call["method"]][2], answer.payload))
     wanted = call.get("response") or {}
+    if joined and decoded.get("data", "").startswith(wanted["data"]):
+        return []
     return [] if decoded == wanted else [f"{number} {call['method']}: {wanted} is {decoded}"]
 
 
