@@ -13,7 +13,7 @@ version_added: 0.1.0
 description:
   - Sets properties of components, or returns them to their defaults. Properties that are not named are left alone.
   - One component, or many with O(components), which reads the controller once for all of them.
-  - An unknown property, and for the components listed below a value of the wrong type or out of range, is refused
+  - An unknown property, and for the properties listed below a value of the wrong type or out of range, is refused
     before anything is sent; the controller itself checks no range, and keeps the rest of a change that it refuses in
     part.
   - Components are told of a change a little later than the controller shows it, so a change is followed by a pause of
@@ -25,8 +25,9 @@ options:
   properties:
     description:
       - Properties of O(component), by name. Booleans and numbers are stored as the controller spells them.
-      - Null returns a property to its default. That is possible for the components listed below, whose defaults
-        are known here.
+      - Null returns a property to its default. That is possible for the properties listed below, whose defaults are
+        known here; the controller's REST interface does not tell them. With O(preset), the default is stored for a
+        component that is not registered.
       - C(org.onosproject.fwd.ReactiveForwarding) has
         C(flowTimeout) (seconds an idle flow stays, 1 to 65535, default 10),
         C(flowPriority) (0 to 65535, default 10), and these booleans, all V(false) by default,
@@ -42,7 +43,9 @@ options:
         (3000 ms), C(staleLinkAge) (10000 ms) and C(maxDiscoveryDelayMs) (1000).
       - C(org.onosproject.openflow.controller.impl.OpenFlowControllerImpl) has C(openflowPorts) (6633,6653) and
         C(workerThreads) (0); C(org.onosproject.provider.of.flow.impl.OpenFlowRuleProvider) has
-        C(flowPollFrequency) (5 s).
+        C(flowPollFrequency) (5 s) and C(adaptiveFlowSampling) (V(false)).
+      - These and all other properties of a registered component can be set; the type of one that is not listed here is
+        checked by the controller.
     type: dict
   components:
     description: Properties of many components, by component and property.

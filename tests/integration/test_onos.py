@@ -273,6 +273,12 @@ def test_values_outlive_their_app(onos):
         onos.run("onos_component_config", component=FWD, properties={"flowTimeout": 34}),
         "missing_reference", "not registered", "onos_app",
     )  # fmt: skip
+    null = {"component": FWD, "properties": {"flowTimeout": None}}
+    fails(onos.run("onos_component_config", **null), "missing_reference", "not registered")
+    assert ok(onos.run("onos_component_config", **null, preset=True))["diff"]["after"][FWD] == {"flowTimeout": "10"}
+    ok(onos.run("onos_app", name=ORG + "fwd"))
+    assert not ok(onos.run("onos_component_config", **null))["changed"]
+    ok(onos.run("onos_app", name=ORG + "fwd", state="inactive"))
     preset = ok(onos.run("onos_component_config", component=FWD, properties={"flowTimeout": 35}, preset=True))
     assert preset["changed"] and paths(preset) == [f"POST /configuration/{FWD}?preset=true"]
     ok(onos.run("onos_app", name=ORG + "fwd"))

@@ -48,8 +48,6 @@ class ComponentConfig(Resource):
         for component, properties in wanted(task.params).items():
             for name, value in properties.items():
                 if value is not None:
-                    if component in KNOWN:
-                        check_name(component, name, KNOWN[component])
                     check_value(component, name, value)
 
     def read(self, session: Client, task: Task) -> dict[str, t.Any]:
@@ -66,8 +64,17 @@ class ComponentConfig(Resource):
     def _component(
         self, plan: Plan, component: str, properties: dict[str, t.Any], now: dict[str, str] | None, task: Task
     ) -> None:
+        preset = now is None and task.params["preset"]
+        if now is None and not preset and properties:
+            problem = _not_registered(component, plan.have)
+            if not task.check_mode:
+                raise problem
+            task.warn(str(problem))
         before, after = dict(now or {}), dict(now or {})
         for name, value in properties.items():
+            _check_name(component, name, now)
+            if value is None and now is None and not preset:
+                continue  # a component that an earlier task would have brought has its defaults
             new = default_of(component, name) if value is None else check_value(component, name, value)
             if name not in before or not same(before[name], new):
                 after[name] = new
@@ -78,10 +85,11 @@ class ComponentConfig(Resource):
         plan.before[component] = {name: old for name, old, _new in owned}
         plan.after[component] = {name: new for name, _old, new in owned}
         where = join("configuration", component)
-        setting = {name: after[name] for name in changed if properties[name] is not None}
-        unsetting = [name for name in changed if properties[name] is None and now is not None]
+        # Only what is registered can be unset; else the default is stored as any other value.
+        setting = {name: after[name] for name in changed if properties[name] is not None or preset}
+        unsetting = [name for name in changed if name not in setting]
         if setting:
-            query = {"preset": "true"} if now is None and task.params["preset"] else {}
+            query = {"preset": "true"} if preset else {}
             plan.steps.append(Request("POST", where, query, setting, sorted(setting)))
         if unsetting:
             plan.steps.append(Request("DELETE", where, body=dict.fromkeys(unsetting, ""), keys=unsetting))
@@ -89,17 +97,6 @@ class ComponentConfig(Resource):
     @staticmethod
     def _shown(name: str, old: str | None, new: str | None, task: Task) -> tuple[str | None, str | None]:
         return mask_pair(old, new) if task.secrets.holds(name) else (old, new)
-
-    def check(self, session: Client, plan: Plan, task: Task) -> None:
-        for component, properties in wanted(task.params).items():
-            if component in plan.have:
-                for name in properties:
-                    check_name(component, name, plan.have[component])
-            elif not task.params["preset"]:
-                problem = _not_registered(component, plan.have)
-                if not task.check_mode:
-                    raise problem
-                task.warn(str(problem))
 
     def repeated(self, task: Task) -> Task:
         # The value of a component that is not registered cannot be read back before its app is active.
@@ -126,6 +123,17 @@ def wanted(params: t.Mapping[str, t.Any]) -> Values:
         if not isinstance(properties, dict):
             raise InvalidOption(f"'{component}' must be a dictionary of properties, not a {type(properties).__name__}")
     return {component: dict(properties) for component, properties in found.items()}
+
+
+def _check_name(component: str, name: str, now: t.Mapping[str, str] | None) -> None:
+    """Raise where a component has no such property; unless it is registered, only reactive forwarding is judged.
+
+    :param now: its properties, where it is registered
+    """
+    if now is not None:
+        check_name(component, name, now)
+    elif component == FWD:
+        check_name(component, name, KNOWN[FWD])
 
 
 def default_of(component: str, name: str) -> str:

@@ -6,9 +6,9 @@
 """Component properties that are known beforehand, so that a wrong value is refused before it is sent.
 
 The REST interface shows every value as text and neither its type nor its default; those are here from the source of
-2.7.0 (ReactiveForwarding, LldpLinkProvider, HostLocationProvider, OpenFlowControllerImpl, OpenFlowRuleProvider).
-The controller itself checks the type but no range: it stores a timeout of -5. A property of another component is
-checked by name only, and its value by the controller.
+2.7.0 (ReactiveForwarding, LldpLinkProvider, OpenFlowControllerImpl, OpenFlowRuleProvider). Only of ReactiveForwarding
+they are all that there are. The controller itself checks the type but no range: it stores a timeout of -5. Any other
+property is checked by name only, and its value by the controller.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ KNOWN: dict[str, dict[str, Property]] = {
     },
     "org.onosproject.provider.of.flow.impl.OpenFlowRuleProvider": {
         "flowPollFrequency": Property("int", "5", 1, 86400),
+        "adaptiveFlowSampling": _SWITCH,
     },
 }
 # Properties of reactive forwarding that do nothing without one of the others.

@@ -14,6 +14,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     FleetError,
     InvalidOption,
     Malformed,
+    MissingReference,
     NotFound,
     Starting,
     UnknownKey,
@@ -125,6 +126,33 @@ def test_component_plan():
         component_plan(have, {"other": {"x": None}})
     with pytest.raises(InvalidOption, match="dictionary of properties"):
         component_plan(have, {"other": 1})
+
+
+def test_null_of_a_component_that_is_not_registered():
+    with pytest.raises(MissingReference, match="not registered"):
+        component_plan({}, {FWD: {"flowTimeout": None}})
+    plan = component_plan({}, {FWD: {"flowTimeout": None, "flowPriority": 5}}, preset=True)
+    assert [(step.method, step.query, step.body) for step in plan.steps] == [
+        ("POST", {"preset": "true"}, {"flowPriority": "5", "flowTimeout": "10"})
+    ]
+    assert plan.after == {FWD: {"flowPriority": "5", "flowTimeout": "10"}}
+    assert component_plan({}, {FWD: {}}).steps == []
+    with pytest.raises(InvalidOption, match="default of 'x'"):
+        component_plan({}, {"other": {"x": None}}, preset=True)
+
+
+@pytest.mark.parametrize("value", [None, 5])
+def test_a_misspelt_property_is_refused(value):
+    with pytest.raises(UnknownKey, match="did you mean 'flowTimeout'"):
+        component_plan({FWD: {"flowTimeout": "10"}}, {FWD: {"flowTimeOut": value}})
+    with pytest.raises(UnknownKey, match="did you mean 'flowTimeout'"):
+        component_plan({}, {FWD: {"flowTimeOut": value}}, preset=True)
+
+
+def test_properties_that_are_not_known_here_can_be_set():
+    controller = "org.onosproject.openflow.controller.impl.OpenFlowControllerImpl"
+    plan = component_plan({controller: {"openflowPorts": "6653", "tlsMode": ""}}, {controller: {"tlsMode": "strict"}})
+    assert plan.steps[0].body == {"tlsMode": "strict"}
 
 
 def test_secret_properties_are_masked():
