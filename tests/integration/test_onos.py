@@ -515,18 +515,20 @@ def test_controller_that_is_not_there(tmp_path):
 
 
 def test_controller_that_is_still_starting(tmp_path):
-    with simulator(tmp_path / "onos", "--apps", "fwd", "--boot", "3") as sim:
-        seen = set()
-        while True:
-            result = sim.run("onos_info", gather=["applications"])
-            if not result.failed:
-                break
-            seen.add((result["failure"]["kind"], result["failure"]["code"]))
-            time.sleep(0.1)
-        assert seen == {("starting", 404), ("starting", 503)}
-        assert sim.run("onos_info", gather=["cluster"])["objects"]["cluster"][0]["status"] == "ACTIVE"
-        done = ok(sim.run("onos_info", gather=["cluster"], ready_timeout=30))
-        assert done["objects"]["cluster"][0]["status"] == "READY"
+    stages = {("starting", 404), ("starting", 503), "ACTIVE"}
+    for seconds in (3, 12, 48):  # on a busy machine a short start is over before it is looked at
+        with simulator(tmp_path / f"onos-{seconds}", "--apps", "fwd", "--boot", str(seconds)) as sim:
+            seen = set()
+            while "ACTIVE" not in seen and "READY" not in seen:
+                result = sim.run("onos_info", gather=["cluster"])
+                failure = result.get("failure")
+                seen.add((failure["kind"], failure["code"]) if failure else result["objects"]["cluster"][0]["status"])
+                time.sleep(0.1)
+            done = ok(sim.run("onos_info", gather=["cluster"], ready_timeout=120))
+            assert done["objects"]["cluster"][0]["status"] == "READY"
+        if seen == stages:
+            break
+    assert seen == stages
 
 
 def test_something_else_listens(tmp_path):

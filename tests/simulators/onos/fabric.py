@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import collections
 import contextlib
-import hashlib
 import time
 import typing as t
 
@@ -22,6 +21,7 @@ from os_ken.ofproto import ofproto_v1_3 as of
 
 from .openflow import Switch, WrongVersion
 from .state import FWD, State
+from .tables import shape
 
 ORG = "org.onosproject."
 CORE = ORG + "core"
@@ -145,17 +145,15 @@ class Fabric:
 
     def _show(self, switch: Switch) -> None:
         said = switch.description
-        now = str(int(time.time() * 1000))
-        self.state.devices[switch.id] = {
-            "id": switch.id, "type": "SWITCH", "available": True, "role": "MASTER", "mfr": said.mfr_desc.decode(),
-            "hw": said.hw_desc.decode(), "sw": said.sw_desc.decode(), "serial": said.serial_num.decode(),
-            "driver": "default", "chassisId": f"{switch.dpid:x}", "lastUpdate": now,
-            "humanReadableLastUpdate": "connected 0s ago",
-            "annotations": {
-                "channelId": f"{switch.peer[0]}:{switch.peer[1]}", "datapathDescription": said.dp_desc.decode(),
-                "managementAddress": switch.peer[0], "protocol": "OF_13",
-            },
+        annotations = {
+            "channelId": f"{switch.peer[0]}:{switch.peer[1]}", "datapathDescription": said.dp_desc.decode(),
+            "managementAddress": switch.peer[0], "protocol": "OF_13",
         }  # fmt: skip
+        self.state.devices[switch.id] = shape(
+            "device", id=switch.id, mfr=said.mfr_desc.decode(), hw=said.hw_desc.decode(), sw=said.sw_desc.decode(),
+            serial=said.serial_num.decode(), chassisId=f"{switch.dpid:x}", lastUpdate=str(int(time.time() * 1000)),
+            annotations=annotations,
+        )  # fmt: skip
         self.state.ports[switch.id] = [
             {
                 "element": switch.id, "port": "local" if number == of.OFPP_LOCAL else str(number),
@@ -229,16 +227,11 @@ class Fabric:
     # -- flows
 
     def _build(self, device: str, app: str, criteria: list[Json], port: str, priority: int, timeout: int) -> Json:
-        """A flow as GET /flows shows it. Its id follows from app, device, selector and priority; not the treatment."""
-        digest = hashlib.blake2b(repr((device, criteria, priority)).encode(), digest_size=6).digest()
-        number = self.state.register(app) << 48 | int.from_bytes(digest, "big")
-        return {
-            "groupId": 0, "state": "PENDING_ADD", "life": 0, "liveType": "UNKNOWN", "lastSeen": int(time.time() * 1000),
-            "packets": 0, "bytes": 0, "id": str(number), "appId": app, "priority": priority, "timeout": timeout,
-            "isPermanent": not timeout, "deviceId": device, "tableId": 0, "tableName": "0",
-            "treatment": {"instructions": [{"type": "OUTPUT", "port": port}], "deferred": []},
-            "selector": {"criteria": criteria},
-        }  # fmt: skip
+        """A flow of one of the apps, which has one output."""
+        treatment = {"instructions": [{"type": "OUTPUT", "port": port}]}
+        return self.state.flow(
+            app, device, priority, timeout, {"criteria": criteria}, treatment, lastSeen=int(time.time() * 1000)
+        )
 
     def install(self, flow: Json) -> None:
         """Put a flow into the store and, where it is connected, into the switch."""
@@ -324,13 +317,8 @@ class Fabric:
         self.seen[link] = time.monotonic()
 
     def _show_links(self) -> None:
-        self.state.links[:] = [
-            {
-                "src": {"port": str(src[1]), "device": src[0]}, "dst": {"port": str(dst[1]), "device": dst[0]},
-                "type": "DIRECT", "state": "ACTIVE",
-            }
-            for src, dst in sorted(self.seen)
-        ]  # fmt: skip
+        ends = [[{"port": str(port), "device": device} for device, port in link] for link in sorted(self.seen)]
+        self.state.links[:] = [shape("link", src=src, dst=dst) for src, dst in ends]
 
     def _vanish(self, link: tuple[Point, Point]) -> None:
         """A link is gone: the flows over it go, and those upstream of it that no shortest path has any more."""
@@ -415,13 +403,7 @@ class Fabric:
         asked, inner = frame.get_protocol(arp.arp), frame.get_protocol(ipv4.ipv4)
         address = asked.src_ip if asked else inner.src if inner else None
         name = f"{mac.upper()}/None"
-        host = self.state.hosts.setdefault(
-            name,
-            {
-                "id": name, "mac": mac.upper(), "vlan": "None", "innerVlan": "None", "outerTpid": "0x0000",
-                "configured": False, "suspended": False, "ipAddresses": [], "locations": [],
-            },
-        )  # fmt: skip
+        host = self.state.hosts.setdefault(name, shape("host", id=name, mac=mac.upper()))
         if address and address != "0.0.0.0" and address not in host["ipAddresses"]:
             host["ipAddresses"].append(address)
         if not host["configured"]:

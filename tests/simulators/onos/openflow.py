@@ -15,6 +15,8 @@ from os_ken.ofproto import ofproto_parser, ofproto_protocol
 from os_ken.ofproto import ofproto_v1_3 as of
 from os_ken.ofproto import ofproto_v1_3_parser as ofp
 
+from .tables import CRITERIA
+
 HEADER = 8  # bytes
 PATIENCE = 5.0  # seconds that a switch may take for an answer
 IDLE = 5.0  # seconds of silence after which the switch is asked whether it is there
@@ -23,24 +25,6 @@ CODEC = ofproto_protocol.ProtocolDesc(of.OFP_VERSION)
 Json = dict[str, t.Any]
 Message = t.Any  # an object of os-ken's, which has no types
 
-# Criteria and header fields: ONOS's type, its key, and the OXM field.
-CRITERIA = {
-    "IN_PORT": ("port", "in_port"),
-    "ETH_DST": ("mac", "eth_dst"),
-    "ETH_SRC": ("mac", "eth_src"),
-    "ETH_TYPE": ("ethType", "eth_type"),
-    "VLAN_VID": ("vlanId", "vlan_vid"),
-    "IP_PROTO": ("protocol", "ip_proto"),
-    "IP_DSCP": ("ipDscp", "ip_dscp"),
-    "IPV4_SRC": ("ip", "ipv4_src"),
-    "IPV4_DST": ("ip", "ipv4_dst"),
-    "TCP_SRC": ("tcpPort", "tcp_src"),
-    "TCP_DST": ("tcpPort", "tcp_dst"),
-    "UDP_SRC": ("udpPort", "udp_src"),
-    "UDP_DST": ("udpPort", "udp_dst"),
-    "ICMPV4_TYPE": ("icmpType", "icmpv4_type"),
-    "ICMPV4_CODE": ("icmpCode", "icmpv4_code"),
-}
 PORTS = {"CONTROLLER": of.OFPP_CONTROLLER, "FLOOD": of.OFPP_FLOOD, "ALL": of.OFPP_ALL, "NORMAL": of.OFPP_NORMAL}
 
 

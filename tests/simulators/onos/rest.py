@@ -14,10 +14,9 @@ import re
 import time
 import typing as t
 import urllib.parse
-import zlib
 
 from .state import STALL, Json, Refusal, State
-from .tables import CONFIG_KEYS
+from .tables import CONFIG_KEYS, shape
 
 BASE = "/onos/v1"
 HTML = (
@@ -375,8 +374,7 @@ def add_host(call: Call) -> Answer:
     wish = call.json()
     mac, vlan = wish["mac"].upper(), str(wish.get("vlan", "-1")).replace("-1", "None")
     places = {name: wish.get(name, []) for name in ("ipAddresses", "locations")}
-    known = {"id": f"{mac}/{vlan}", "mac": mac, "vlan": vlan, "configured": False, "suspended": False}
-    call.state.hosts[f"{mac}/{vlan}"] = {**known, "innerVlan": "None", "outerTpid": "0x0000", **places}
+    call.state.hosts[f"{mac}/{vlan}"] = shape("host", id=f"{mac}/{vlan}", mac=mac, vlan=vlan, **places)
     call.state.save()
     return Answer(201, None, {"Location": f"{BASE}/hosts/{mac}/{vlan}"})
 
@@ -410,20 +408,16 @@ def post_flow(call: Call, name: str) -> Answer:
     for member in ("isPermanent", "priority"):
         if member not in wish:
             raise Refusal(400, f"{member} member is required in FlowRule")
-    selector, table = wish.get("selector", {"criteria": []}), wish.get("tableId", 0)
-    spelled = json.dumps([name, selector, wish["priority"], table], sort_keys=True)  # the treatment is no part of it
-    number = str(call.state.register(app) << 48 | zlib.crc32(spelled.encode()))
-    call.state.flows[number] = flow = {
-        "groupId": 0, "state": "PENDING_ADD", "life": 0, "packets": 0, "bytes": 0, "liveType": "UNKNOWN", "lastSeen": 0,
-        "id": number, "appId": app, "priority": wish["priority"], "timeout": wish.get("timeout", 0),
-        "isPermanent": wish["isPermanent"], "deviceId": name, "tableId": table, "tableName": str(table),
-        "selector": selector, "treatment": {"deferred": [], **wish["treatment"]},
-    }  # fmt: skip
+    flow = call.state.flow(
+        app, name, wish["priority"], wish.get("timeout", 0), wish.get("selector", {"criteria": []}), wish["treatment"],
+        isPermanent=wish["isPermanent"], tableId=wish.get("tableId", 0),
+    )  # fmt: skip
+    call.state.flows[flow["id"]] = flow
     for hook in call.state.on_flow:
         hook(flow, True)
     if not call.state.on_flow and name in call.state.devices:
         asyncio.get_running_loop().call_later(1.0, lambda: flow.update(state="ADDED"))
-    return Answer(201, None, {"Location": f"{BASE}/flows/{name}/{number}"})
+    return Answer(201, None, {"Location": f"{BASE}/flows/{name}/{flow['id']}"})
 
 
 @route("DELETE", "/flows/{device}/{flow}")

@@ -11,6 +11,7 @@ Everything runs in one event loop, so methods are plain and nothing is locked. W
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 import pathlib
@@ -21,7 +22,7 @@ import zipfile
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
-from .tables import APPS, COMPONENTS, PROCESSORS, SUBJECTS, THIRD_PARTY
+from .tables import APPS, COMPONENTS, CONFIG_KEYS, PROCESSORS, THIRD_PARTY, shape
 
 FWD = "org.onosproject.fwd"
 VERSION = "2.7.0"
@@ -87,7 +88,7 @@ class State:
         self.ids = {name: number for number, name in enumerate(["org.onosproject.core", *self.apps], 1)}
         self.stored: dict[str, dict[str, str]] = {}  # values that differ from the defaults, of any component
         self.told: dict[str, dict[str, str]] = {}  # what the components have been told of it
-        self.netcfg: Json = {name: {} for name in SUBJECTS}
+        self.netcfg: Json = {name: {} for name in CONFIG_KEYS}
         self.netcfg["apps"] = {"org.onosproject.provider.lldp": {"suppression": {"deviceTypes": ["ROADM"]}}}
         self.devices: dict[str, Json] = {}  # by id, as GET /devices shows them
         self.ports: dict[str, list[Json]] = {}  # by device
@@ -253,6 +254,26 @@ class State:
     @staticmethod
     def _components_of(app: str) -> list[str]:
         return [name for name, (owner, _props) in COMPONENTS.items() if owner == app]
+
+    # -- flows
+
+    def flow(
+        self, app: str, device: str, priority: int, timeout: int, selector: Json, treatment: Json, **more: t.Any
+    ) -> Json:
+        """A flow as GET /flows shows it, of an app that is registered with it.
+
+        Its id follows from app, device, selector, priority and table; not from the treatment.
+        """
+        table = more.get("tableId", 0)
+        spelled = json.dumps([device, selector, priority, table], sort_keys=True)
+        digest = hashlib.blake2b(spelled.encode(), digest_size=6).digest()
+        number = str(self.register(app) << 48 | int.from_bytes(digest, "big"))
+        fixed = {"tableId": table, "tableName": str(table), "isPermanent": not timeout}
+        treated = {"deferred": [], **treatment}
+        return shape(
+            "flow", id=number, appId=app, deviceId=device, priority=priority, timeout=timeout, selector=selector,
+            treatment=treated, **{**fixed, **more},
+        )  # fmt: skip
 
     # -- component configuration
 
