@@ -35,7 +35,8 @@ def main() -> int:
     with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
         quiet = subprocess.Popen([*PYTEST, "tests/unit", *beside], cwd=ROOT, stdout=told, stderr=told)
         try:
-            rest = [*PYTEST, "tests/integration", *(f"--ignore={path}" for path in beside)]
+            slowest = ("--durations=30", "--durations-min=10")
+            rest = [*PYTEST, "tests/integration", *slowest, *(f"--ignore={path}" for path in beside)]
             with subprocess.Popen(rest, cwd=ROOT, stdout=subprocess.PIPE, text=True) as loud:
                 lines = list(shown(loud.stdout or ()))
             quiet.wait()
