@@ -25,6 +25,7 @@ _ALL_PROJECTS = {
     "images": "images_all_projects",
     "instances": "instance_all_projects",
     "network-acls": "network_acls_all_projects",
+    "network-allocations": "network_allocations",
     "network-zones": "network_zones_all_projects",
     "networks": "networks_all_projects",
     "operations": "operations_get_query_all_projects",
