@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.errors import InvalidOption
 from .._core.fields import Choice, Spec, Text
 from .._core.http import Request
+from .._core.http import path as join
 from .._core.resource import Outcome, Plan, Task
 from .client import Client
 from .record import Record
 
-PAIR = ("access_key", "secret_key")
+# Characters that MinIO takes (its documentation, "access keys").
+LENGTHS = {"access_key": range(3, 21), "secret_key": range(8, 41)}
+PAIR = tuple(LENGTHS)
 
 
 class BucketKey(Record):
@@ -47,6 +51,19 @@ class BucketKey(Record):
 
     def steps(self, plan: Plan, task: Task) -> list[Request]:
         return [step._replace(body=_spelled(step.body)) for step in super().steps(plan, task)]
+
+    def check(self, session: Client, plan: Plan, task: Task) -> None:
+        """The daemon takes the old pair away before it tries the new one, so a wrong one must not reach it."""
+        super().check(session, plan, task)
+        wrong = [name for name in PAIR if name in plan.changed and len(task.given[name] or "") not in LENGTHS[name]]
+        pool = session.find(join("1.0", "storage-pools", task.params["pool"])) if wrong else None
+        if pool and pool["driver"] != "cephobject":
+            lengths = LENGTHS[wrong[0]]
+            raise InvalidOption(
+                f"'{wrong[0]}' has {len(task.given[wrong[0]] or '')} characters",
+                obj=plan.label,
+                next_step=f"give it {lengths[0]} to {lengths[-1]}, or leave it to the daemon",
+            )
 
     def settle(self, session: Client, outcome: Outcome, task: Task) -> None:
         if task.params["return_credentials"] and outcome.object:

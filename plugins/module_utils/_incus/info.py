@@ -34,6 +34,8 @@ _ALL_PROJECTS = {
 }
 # Collections that every daemon can filter (extensions api_filtering, storage_volume_api_filtering).
 _FILTERED = ("instances", "images", "volumes")
+# Collections that no daemon filters: it takes no notice of the wish.
+_UNFILTERED = ("leases", "network-allocations")
 
 STUCK = 3  # objects that are named at most when a collection does not answer
 
@@ -54,6 +56,11 @@ def read(session: Client, task: Task) -> list[t.Any]:
     if params["recursion"]:
         query["recursion"] = str(params["recursion"])
     if params["filter"]:
+        if set(_UNFILTERED) & set(segments):
+            raise InvalidOption(
+                f"'filter' is given, and daemons take no notice of it for '{params['collection']}'",
+                next_step="leave it out, and pick by 'query'",
+            )
         if not set(_FILTERED) & set(segments):
             session.require("api_filtering_extended", f"filters on '{params['collection']}'")
         query["filter"] = params["filter"]

@@ -155,13 +155,13 @@ class Volume(Record):
     # -- what is sent
 
     def create_steps(self, plan: Plan, task: Task) -> list[Request]:
-        if self.size is not None:
+        if task.params["path"]:
             return self._import(plan, task)
         (create,) = super().create_steps(plan, task)
         if not task.params["copy_from"]:
             return [create]
         origin = self._origin(task.params)
-        source = {"type": "copy", "volume_only": origin["volume_only"]}
+        source = {"type": "copy", "volume_only": origin.get("volume_only", False)}
         source.update({option: origin[option] for option in ("name", *self.scope)})
         return [create._replace(body={**create.body, "source": source}, keys=[*create.keys, "source"])]
 
