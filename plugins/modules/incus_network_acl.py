@@ -26,7 +26,7 @@ options:
         V(allow).
     type: list
     elements: dict
-    suboptions:
+    suboptions: &rule
       action:
         description: What happens to the traffic. V(allow-stateless) needs a newer daemon and a network of the type
           V(ovn).
@@ -72,44 +72,7 @@ options:
         V(allow).
     type: list
     elements: dict
-    suboptions:
-      action:
-        description: What happens to the traffic. V(allow-stateless) needs a newer daemon and a network of the type
-          V(ovn).
-        type: str
-        choices: [allow, allow-stateless, reject, drop]
-        required: true
-      state:
-        description: Whether the rule is in force, and whether its traffic is logged as well.
-        type: str
-        choices: [enabled, disabled, logged]
-        default: enabled
-      description:
-        description: What the rule is for.
-        type: str
-      source:
-        description: Addresses, ranges, subnets or, with V(ovn), names of ACLs and C(@internal) or C(@external), with
-          commas. Without it, all.
-        type: str
-      destination:
-        description: The same for where the traffic goes.
-        type: str
-      protocol:
-        description: Protocol of the traffic. Without it, all.
-        type: str
-        choices: [tcp, udp, icmp4, icmp6]
-      source_port:
-        description: Ports and ranges of ports with commas, for V(tcp) and V(udp).
-        type: str
-      destination_port:
-        description: The same for where the traffic goes.
-        type: str
-      icmp_type:
-        description: Number of the ICMP type. Without it, all.
-        type: str
-      icmp_code:
-        description: Number of the ICMP code. Without it, all.
-        type: str
+    suboptions: *rule
 extends_documentation_fragment:
   - nfvlab.fleet.incus
   - nfvlab.fleet.incus.project

@@ -32,6 +32,15 @@ _ALL_PROJECTS = {
     "profiles": "profiles_all_projects",
     "volumes": "storage_volumes_all_projects",
 }
+# The extension that brings a collection which not every daemon has.
+_BROUGHT = {
+    "buckets": "storage_buckets",
+    "load-balancers": "network_load_balancer",
+    "network-allocations": "network_allocations",
+    "network-integrations": "network_integrations",
+    "network-zones": "network_dns",
+    "records": "network_dns_records",
+}
 # Collections that every daemon can filter (extensions api_filtering, storage_volume_api_filtering).
 _FILTERED = ("instances", "images", "volumes")
 # Collections that no daemon filters: it takes no notice of the wish.
@@ -77,6 +86,9 @@ def read(session: Client, task: Task) -> list[t.Any]:
 
 def _missing(session: Client, error: NotFound, task: Task) -> FleetError:
     """A project that is not there and a path that is not there look alike to the daemon."""
+    for segment in task.params["collection"].split("/"):
+        if segment in _BROUGHT:
+            session.require(_BROUGHT[segment], f"'{task.params['collection']}'")
     project = task.params["project"]
     projects = session.names("/1.0/projects")
     if projects is not None and project not in projects:

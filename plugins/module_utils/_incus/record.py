@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import Conflict, FleetError, InvalidOption
+from .._core.errors import Conflict, FleetError, InvalidOption, Refused
 from .._core.fields import Field, Form, Params, Spec
 from .._core.http import Request
 from .._core.http import path as join
@@ -153,7 +153,10 @@ class Record(Resource):
 
     def read(self, session: Client, task: Task) -> dict[str, t.Any] | None:
         self.place = None
-        have = session.find(self.path(task.params), self.query(task.params))
+        try:
+            have = session.find(self.path(task.params), self.query(task.params))
+        except Refused as error:
+            raise error.about(self.label(task.params)) from None
         former = self.former(task.params)
         if have is None and former is not None and task.state != "absent":
             have = session.find(self.path(former), self.query(former))
@@ -173,15 +176,16 @@ class Record(Resource):
             for option, now in self._moved(task.params).items():
                 plan.changed.insert(0, option)
                 plan.before[option], plan.after[option] = now, task.params[option]
-                plan.then.update({option: task.params[option]} if option in plan.then else {})
+                if option in plan.then:
+                    plan.then[option] = task.params[option]
         return plan
 
     def _moved(self, params: Params) -> dict[str, str]:
         """Where the object was found, as far as that is not where it belongs."""
-        place = self.place or {}
-        return {
-            option: place[option] for option in (*self.scope, self.key) if place and place[option] != params[option]
-        }
+        place = self.place
+        if place is None:
+            return {}
+        return {option: place[option] for option in (*self.scope, self.key) if place[option] != params[option]}
 
     def steps(self, plan: Plan, task: Task) -> list[Request]:
         if plan.then is None:

@@ -5,8 +5,8 @@
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
 """How the daemon spells addresses and lists, and what cannot be one. Pure.
 
-The daemon stores these in one form, so they are compared in it. Not every wrong port is refused by the daemon itself:
-some only fail in the host's firewall, when the object is there already.
+The daemon stores these in one form, so they are compared in it. It takes every number for a port: only the host's
+firewall refuses a wrong one, in several lines, and that of an ACL when a network obeys it already.
 """
 
 from __future__ import annotations

@@ -180,9 +180,14 @@ class Volume(Record):
 
     def references(self, plan: Plan, task: Task) -> t.Iterator[Reference]:
         yield from super().references(plan, task)
-        if plan.have is None and task.params["copy_from"]:
-            origin = self._origin(task.params)
-            yield from (self.reference(scope, origin) for scope in self.scope)
+        if plan.have is not None:
+            return
+        copied = task.params["copy_from"]
+        origin = self._origin(task.params) if copied else self.former(task.params)
+        if origin is None:
+            return
+        yield from (self.reference(scope, origin) for scope in self.scope)
+        if copied:
             yield Reference("storage volume", self.collection_path(origin), origin["name"], self.query(origin))
 
     def check(self, session: Client, plan: Plan, task: Task) -> None:

@@ -78,7 +78,7 @@ def test_a_key_that_minio_would_refuse_does_not_reach_it():
 
 
 def test_the_bucket_must_be_there():
-    with pytest.raises(MissingReference, match="storage bucket 'd' does not exist; did you mean|create it first"):
+    with pytest.raises(MissingReference, match="storage bucket 'd' does not exist"):
         looked({"bucket": "d"})
 
 

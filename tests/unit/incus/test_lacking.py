@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import InvalidOption, Unsupported
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import InvalidOption, NotFound, Unsupported
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import UnixEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import Task
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import info
@@ -61,6 +61,24 @@ def test_all_projects_is_refused_where_the_daemon_would_take_no_notice_of_it(col
     session = Daemon([], extension)
     assert read(session, collection=collection, all_projects=True) == []
     assert session.asked[0][1]["all-projects"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("collection", "extension"),
+    [("network-allocations", "network_allocations"), ("storage-pools/lab/buckets", "storage_buckets")],
+)
+def test_a_collection_that_the_daemon_does_not_know_is_told_from_one_that_nobody_knows(collection, extension):
+    class Nothing(Daemon):
+        def get(self, path, query=None):
+            raise NotFound("not found")
+
+        def names(self, collection, query=None):
+            return ["default"]
+
+    with pytest.raises(Unsupported, match=f"cannot do '{collection}': it lacks the API extension '{extension}'"):
+        read(Nothing([]), collection=collection)
+    with pytest.raises(NotFound, match="give the collection as in the API's own paths"):
+        read(Nothing([], extension), collection=collection)
 
 
 @pytest.mark.parametrize("collection", ["networks/br0/leases", "network-allocations"])

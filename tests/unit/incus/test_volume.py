@@ -86,6 +86,13 @@ def test_without_the_source_a_moved_volume_is_a_new_one():
     ]
 
 
+def test_a_place_to_move_from_that_is_misspelt_makes_no_new_volume():
+    with pytest.raises(MissingReference, match="pool 'pq' does not exist"):
+        looked({**PLACE, "move_from": {"pool": "pq"}})
+    with pytest.raises(MissingReference, match="project 'b' does not exist"):
+        looked({**PLACE, "move_from": {"project": "b"}})
+
+
 def test_a_copy_inherits_what_the_task_does_not_say():
     origin = at(
         "q",
