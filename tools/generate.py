@@ -45,12 +45,21 @@ EACH = ("kata", "sdn")
 # Roles whose lists are a module's options: what the role does, and for each variable what it holds and the module.
 ROLES = {
     "incus_platform": (
-        "Makes projects, pools, networks, volumes and profiles, or takes them away in the reverse order.",
+        "Makes projects, pools, networks with what belongs to them, volumes, buckets and profiles, or takes them away.",
         {
             "projects": ("Projects", "incus_project"),
             "storage_pools": ("Storage pools", "incus_storage_pool"),
+            "network_integrations": ("Network integrations", "incus_network_integration"),
+            "network_acls": ("Network ACLs", "incus_network_acl"),
+            "network_zones": ("Network zones", "incus_network_zone"),
             "networks": ("Networks", "incus_network"),
+            "network_zone_records": ("Records of network zones", "incus_network_zone_record"),
+            "network_forwards": ("Network forwards", "incus_network_forward"),
+            "network_load_balancers": ("Network load balancers", "incus_network_load_balancer"),
+            "network_peers": ("Network peers", "incus_network_peer"),
             "storage_volumes": ("Custom storage volumes", "incus_storage_volume"),
+            "storage_buckets": ("Storage buckets", "incus_storage_bucket"),
+            "storage_bucket_keys": ("Keys of storage buckets", "incus_storage_bucket_key"),
             "profiles": ("Profiles", "incus_profile"),
         },
     ),
@@ -73,6 +82,10 @@ ROLES = {
         {"fabrics": ("Fabrics", "sdn_fabric")},
     ),
 }
+
+
+# Options of a module that make no sense in a role.
+LEFT_OUT = {"incus_fleet": ("state",), "incus_platform": ("return_credentials",)}
 
 
 def module_docs() -> dict[str, dict]:
@@ -221,7 +234,7 @@ def argument_specs(role: str, docs: dict[str, dict]) -> str:
             "type": "list",
             "elements": "dict",
             "default": [],
-            "options": {option: value for option, value in inner.items() if option != "state" or role != "incus_fleet"},
+            "options": {option: value for option, value in inner.items() if option not in LEFT_OUT.get(role, ())},
         }
     spec = {"argument_specs": {"main": {"short_description": purpose, "description": [purpose], "options": options}}}
     return "---\n# Written by tools/generate.py.\n" + yaml.dump(

@@ -102,6 +102,15 @@ options:
     default: present
 """
 
+    # State modules of objects that can get another name.
+    RENAME = r"""
+options:
+  rename_from:
+    description: The name that the object had. Where it is still there under that name, and not yet under O(name), it is
+      renamed. It plays no part in the state V(absent).
+    type: str
+"""
+
     SECRETS = r"""
 options:
   secret_keys:

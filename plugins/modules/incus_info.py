@@ -19,6 +19,8 @@ options:
         V(storage-pools/lab/volumes) or V(images).
       - A path that names a single object (V(networks/labbr0), V(instances/edge-001/state), V(resources)) gives a list
         of that one. The empty path is the server itself.
+      - V(networks/labbr0/leases) and V(network-allocations) tell which addresses are taken, V(networks/labbr0/state)
+        counts what went over a network, V(storage-pools/lab/resources) how full a pool is.
     type: str
     required: true
   project:
@@ -40,7 +42,7 @@ options:
     description:
       - A filter that the daemon applies, such as V(status eq Running and config.user.site eq north).
       - Every collection has it where the daemon has the extension C(api_filtering_extended); older ones only
-        instances, images and volumes.
+        instances, images and volumes. None has it for leases and allocations.
     type: str
   query:
     description:
@@ -67,6 +69,11 @@ EXAMPLES = r"""
     filter: status eq Running
     query: "[].{name: name, addresses: state.network.eth0.addresses[?family=='inet'].address}"
   register: running
+
+- name: Who has which address in a network
+  nfvlab.fleet.incus_info:
+    collection: networks/labbr0/leases
+    query: "[].[hostname, address]"
 
 - name: Everything about one network
   nfvlab.fleet.incus_info:

@@ -177,6 +177,10 @@ def sweep(client: Client) -> None:
     for name in ours("/1.0/networks"):
         with contextlib.suppress(NotFound):  # interfaces that are not the daemon's are listed as well
             client.perform(Request("DELETE", join("1.0", "networks", name)))
+    for collection in ("/1.0/network-acls", "/1.0/network-zones", "/1.0/network-integrations"):
+        with contextlib.suppress(NotFound):  # LXD has no integrations
+            for name in ours(collection):
+                client.perform(Request("DELETE", collection + join(name)))
     for name in ours("/1.0/storage-pools"):
         client.perform(Request("DELETE", join("1.0", "storage-pools", name)))
     for name in projects[1:]:

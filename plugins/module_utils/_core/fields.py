@@ -16,6 +16,7 @@ field          value                                   compared as
 `Choice`       one of a few texts                      text
 `Flag`         boolean                                 boolean
 `Texts`        list of texts                           list, in order
+`Items`        list of dictionaries                    list, in order
 `KeyValues`    dictionary of texts                     per key; merge or replace
 `Devices`      dictionary of dictionaries of texts     per device; merge by name or replace, a device as a whole
 =============  ======================================  ====================================================
@@ -117,6 +118,50 @@ class Texts(Field):
 
     def merge(self, now: t.Any, want: t.Any, params: Params) -> list[str]:
         return list(want or ())
+
+
+Form = t.Callable[[str, t.Any], t.Any]
+
+
+class Items(Field):
+    """A list of dictionaries whose order counts. What an item does not give is empty there, or has its default.
+
+    :param options: the options of an item, as C(argument_spec) entries
+    :param forms: how a given value is spelled, by option: a function of its position and the value, which raises
+        C(InvalidOption) where that cannot be right
+    """
+
+    type = "list"
+    empty: t.Any = ()
+
+    def __init__(self, name: str, options: Spec, *, forms: t.Mapping[str, Form] | None = None, **rest: t.Any) -> None:
+        super().__init__(name, **rest)
+        self.options = options
+        self.forms = dict(forms or {})
+
+    def spec(self) -> Spec:
+        return {self.name: {"type": "list", "elements": "dict", "options": self.options}}
+
+    def read(self, have: Params) -> list[dict[str, t.Any]]:
+        return [self._plain(item) for item in have.get(self.name) or ()]
+
+    def merge(self, now: t.Any, want: t.Any, params: Params) -> list[dict[str, t.Any]]:
+        return [self._item(f"{self.name}[{number}]", item) for number, item in enumerate(want or ())]
+
+    def _item(self, position: str, given: Params) -> dict[str, t.Any]:
+        item = {name: option["default"] for name, option in self.options.items() if "default" in option}
+        item.update({name: value for name, value in given.items() if value is not None})
+        for name, form in self.forms.items():
+            if item.get(name):
+                item[name] = form(f"{position}.{name}", item[name])
+        return self._plain(item)
+
+    def _plain(self, item: Params) -> dict[str, t.Any]:
+        """An item without what is empty, which systems show or leave out as they like."""
+        return {name: item[name] for name in self.options if item.get(name)}
+
+    def owned(self, now: t.Any, then: t.Any, want: t.Any, params: Params, secrets: Secrets) -> tuple[t.Any, t.Any]:
+        return secrets.mask(now), secrets.mask(then)
 
 
 class KeyValues(Field):

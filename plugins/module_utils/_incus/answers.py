@@ -55,6 +55,15 @@ _HINTS = (
         "Unknown driver",
         "see 'environment.storage_supported_drivers' of the server for the drivers that its host can use",
     ),
+    (
+        "does not support load balancers",
+        "only a network of the type 'ovn' has them; see incus_network_forward for a bridge",
+    ),
+    ("does not support peering", "only networks of the type 'ovn' can be peers"),
+    (
+        "find the MinIO client tool",
+        "install MinIO and its client 'mc' on the daemon's host: a local storage pool keeps its buckets with them",
+    ),
     ("No root device could be found", "give a profile or the instance a disk device with the path '/' and a pool"),
 )
 

@@ -25,14 +25,26 @@ _ALL_PROJECTS = {
     "images": "images_all_projects",
     "instances": "instance_all_projects",
     "network-acls": "network_acls_all_projects",
+    "network-allocations": "network_allocations",
     "network-zones": "network_zones_all_projects",
     "networks": "networks_all_projects",
     "operations": "operations_get_query_all_projects",
     "profiles": "profiles_all_projects",
     "volumes": "storage_volumes_all_projects",
 }
+# The extension that brings a collection which not every daemon has.
+_BROUGHT = {
+    "buckets": "storage_buckets",
+    "load-balancers": "network_load_balancer",
+    "network-allocations": "network_allocations",
+    "network-integrations": "network_integrations",
+    "network-zones": "network_dns",
+    "records": "network_dns_records",
+}
 # Collections that every daemon can filter (extensions api_filtering, storage_volume_api_filtering).
 _FILTERED = ("instances", "images", "volumes")
+# Collections that no daemon filters: it takes no notice of the wish.
+_UNFILTERED = ("leases", "network-allocations")
 
 STUCK = 3  # objects that are named at most when a collection does not answer
 
@@ -53,6 +65,11 @@ def read(session: Client, task: Task) -> list[t.Any]:
     if params["recursion"]:
         query["recursion"] = str(params["recursion"])
     if params["filter"]:
+        if set(_UNFILTERED) & set(segments):
+            raise InvalidOption(
+                f"'filter' is given, and daemons take no notice of it for '{params['collection']}'",
+                next_step="leave it out, and pick by 'query'",
+            )
         if not set(_FILTERED) & set(segments):
             session.require("api_filtering_extended", f"filters on '{params['collection']}'")
         query["filter"] = params["filter"]
@@ -69,6 +86,9 @@ def read(session: Client, task: Task) -> list[t.Any]:
 
 def _missing(session: Client, error: NotFound, task: Task) -> FleetError:
     """A project that is not there and a path that is not there look alike to the daemon."""
+    for segment in task.params["collection"].split("/"):
+        if segment in _BROUGHT:
+            session.require(_BROUGHT[segment], f"'{task.params['collection']}'")
     project = task.params["project"]
     projects = session.names("/1.0/projects")
     if projects is not None and project not in projects:

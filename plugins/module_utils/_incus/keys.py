@@ -32,6 +32,8 @@ _SHIPPED: dict[str, str] = {
         block.filesystem block.mount_options lvm.stripes lvm.stripes.size security.shared security.shifted
         security.unmapped size snapshots.expiry snapshots.pattern snapshots.schedule
     """,
+    "network_forward": "target_address",
+    "storage_bucket": "size",
     "devices": """
         boot.priority host_name hwaddr ipv4.address ipv4.routes ipv6.address ipv6.routes limits.egress
         limits.ingress limits.max limits.priority limits.read limits.write mode mtu name network nictype
@@ -93,6 +95,7 @@ _UNLISTED: dict[str, str] = {
         rbac.agent.private_key rbac.agent.public_key rbac.agent.url rbac.agent.username rbac.api.expiry
         rbac.api.key rbac.api.url rbac.expiry storage.backups_volume storage.images_volume
     """,
+    "network_zone": "dns.nameservers network.nat peers.NAME.address peers.NAME.key",
 }
 
 # Name spaces in which everybody may make up keys.

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Unsupported
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import InvalidOption, NotFound, Unsupported
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import UnixEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import Task
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import info
@@ -52,6 +52,7 @@ def read(session, **given):
         ("profiles", "profiles_all_projects"),
         ("storage-pools/lab/volumes", "storage_volumes_all_projects"),
         ("instances", "instance_all_projects"),
+        ("network-allocations", "network_allocations"),
     ],
 )
 def test_all_projects_is_refused_where_the_daemon_would_take_no_notice_of_it(collection, extension):
@@ -60,6 +61,30 @@ def test_all_projects_is_refused_where_the_daemon_would_take_no_notice_of_it(col
     session = Daemon([], extension)
     assert read(session, collection=collection, all_projects=True) == []
     assert session.asked[0][1]["all-projects"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("collection", "extension"),
+    [("network-allocations", "network_allocations"), ("storage-pools/lab/buckets", "storage_buckets")],
+)
+def test_a_collection_that_the_daemon_does_not_know_is_told_from_one_that_nobody_knows(collection, extension):
+    class Nothing(Daemon):
+        def get(self, path, query=None):
+            raise NotFound("not found")
+
+        def names(self, collection, query=None):
+            return ["default"]
+
+    with pytest.raises(Unsupported, match=f"cannot do '{collection}': it lacks the API extension '{extension}'"):
+        read(Nothing([]), collection=collection)
+    with pytest.raises(NotFound, match="give the collection as in the API's own paths"):
+        read(Nothing([], extension), collection=collection)
+
+
+@pytest.mark.parametrize("collection", ["networks/br0/leases", "network-allocations"])
+def test_a_filter_that_the_daemon_would_not_notice_is_refused(collection):
+    with pytest.raises(InvalidOption, match="daemons take no notice of it"):
+        read(Daemon([], "api_filtering_extended"), collection=collection, filter="type eq network")
 
 
 def test_the_servers_own_collections_need_no_extension():

@@ -15,11 +15,11 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import T
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import NoDaemon
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.profile import Profile
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import Record
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.volume import Volume
 from ansible_collections.nfvlab.fleet.plugins.modules.incus_network import NETWORK
 from ansible_collections.nfvlab.fleet.plugins.modules.incus_project import PROJECT
 from ansible_collections.nfvlab.fleet.plugins.modules.incus_server import SERVER
 from ansible_collections.nfvlab.fleet.plugins.modules.incus_storage_pool import STORAGE_POOL
-from ansible_collections.nfvlab.fleet.plugins.modules.incus_storage_volume import STORAGE_VOLUME
 
 from .helpers import sends, task
 
@@ -42,7 +42,7 @@ def test_names_cannot_reach_outside_their_place():
 
 
 def test_volumes_live_in_a_pool():
-    plan = STORAGE_VOLUME.plan(None, task(STORAGE_VOLUME, {"name": "v", "pool": "p q", "project": "a"}))
+    plan = Volume().plan(None, task(Volume(), {"name": "v", "pool": "p q", "project": "a"}))
     assert plan.label == "storage volume 'v' of pool 'p q' of project 'a'"
     assert sends(plan) == [
         ("POST", "/1.0/storage-pools/p%20q/volumes/custom?project=a", {"name": "v", "content_type": "filesystem"})
@@ -94,7 +94,7 @@ def test_an_empty_name_is_never_another_place(given):
         (NETWORK, {"ipv4.address": "10.0.0.1/24", "ipv4.nat": "true"}),
         (PROJECT, {"features.images": "true"}),
         (STORAGE_POOL, {"source": "/x", "size": "5GiB", "lvm.vg_name": "x"}),
-        (STORAGE_VOLUME, {"block.filesystem": "ext4"}),
+        (Volume(), {"block.filesystem": "ext4"}),
     ],
 )
 def test_replacing_keeps_what_the_daemon_fills_in_so_that_a_new_object_needs_one_request(record, filled):
