@@ -61,7 +61,7 @@ def test_options_of_the_daemon_are_those_of_the_modules():
 def test_every_option_is_read():
     source = Path(incus.__file__).read_text()
     documented = set(yaml.safe_load(incus.DOCUMENTATION)["options"])
-    assert {name for name in documented if f'get_option("{name}")' not in source} == set(incus.DAEMON)
+    assert {name for name in documented if f'get_option("{name}")' not in source} == {*incus.DAEMON, "project"}
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
 """Where an image comes from: the options of the C(nfvlab.fleet.incus.image_server) documentation fragment.
 
-`image_source` turns them into what the API calls a source. Nothing here asks a server or a daemon.
+`image_source` turns them into what the API calls a source. Nothing here asks a server or a daemon; a remote that is in
+no list of ours is looked up in the client's files.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
@@ -85,9 +87,14 @@ def image_source(params: t.Mapping[str, t.Any], brand: str = "incus") -> dict[st
         return {"type": "image", **_named(name)}
     known = REMOTES.get(brand) or REMOTES["incus"]
     if remote not in known:
+        from .remotes import image_server, names  # most images are at the servers that every client knows
+
+        server = image_server(remote, os.environ)
+        if server is not None:
+            return _at_server(name, server, brand)
         raise InvalidOption(
             f"'image' is '{image}', but there is no remote '{remote}'",
-            next_step=did_you_mean(remote, [*known, _LOCAL])
+            next_step=did_you_mean(remote, [*known, *names(os.environ)])
             or f"give 'image_server', or one of the remotes {', '.join(sorted(known))} and {_LOCAL}",
         )
     return {"type": "image", "mode": "pull", "server": known[remote], "protocol": "simplestreams", **_named(name)}
