@@ -17,6 +17,7 @@ import typing as t
 
 from .._core.errors import InvalidOption, did_you_mean
 from .._core.fields import Spec
+from .._core.pem import pem
 
 IMAGE_SERVER: Spec = {
     "image": {"type": "str"},
@@ -46,7 +47,6 @@ _LOCAL = "local"
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{12,64}")
 _ALMOST = re.compile(r"[0-9A-Fa-f]{12,}")  # a fingerprint, but for its length or its capitals
-_PEM = "-----BEGIN CERTIFICATE-----"
 _HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[^\s/?#@:\[\]]+)(?::(?P<port>\d{1,5}))?"
 _FILES = re.compile(rf"https?://{_HOST}(?:/[^\s?#]*)?")  # a folder of files
 _DAEMON = re.compile(rf"https://{_HOST}/?")
@@ -116,7 +116,7 @@ def _at_server(image: str, server: t.Mapping[str, t.Any], brand: str) -> dict[st
                 "'image_server.certificate' is given for an http address, which has none",
                 next_step="leave it out, or write 'https://'",
             )
-        source["certificate"] = _certificate(server["certificate"])
+        source["certificate"] = pem("image_server.certificate", server["certificate"])
     if server.get("secret"):
         if protocol == "simplestreams":
             raise InvalidOption(
@@ -144,27 +144,3 @@ def _named(name: str) -> dict[str, str]:
             next_step="a fingerprint has 12 to 64 hexadecimal digits in lower case",
         )
     return {"alias": name}
-
-
-def _certificate(given: str) -> str:
-    """The certificate as PEM text.
-
-    :param given: the text itself or the path of its file
-    """
-    if _PEM in given:
-        return given
-    try:
-        with open(given, encoding="ascii") as file:
-            text = file.read()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no PEM file"
-        raise InvalidOption(
-            f"cannot read 'image_server.certificate' from '{given}': {reason}",
-            next_step="give a certificate in PEM, or the path of its file on the managed host",
-        ) from None
-    if _PEM not in text:
-        raise InvalidOption(
-            f"there is no certificate in '{given}'",
-            next_step="'image_server.certificate' is a certificate in PEM, or the path of its file",
-        )
-    return text
