@@ -37,6 +37,7 @@ PREFIX = "nfvt"
 DOOR = "nfvt-client"  # the certificate that opens the daemon's second door
 IMAGES = "/var/cache/nfvlab-fleet/images"
 MARKER = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
+LISTENS = "user.nfvt-listens"  # the key of a daemon that listens because a test wants it to
 
 
 TABLE = Table()
@@ -188,6 +189,15 @@ def sweep(client: Client) -> None:
             client.perform(Request("DELETE", join("1.0", "operations", operation["id"])))
     for name in projects[1:]:
         client.perform(Request("DELETE", join("1.0", "projects", name)))
+    if LISTENS in client.get("/1.0")["config"]:
+        client.perform(Request("PATCH", "/1.0", body={"config": {"core.https_address": "", LISTENS: ""}}))
+
+
+def listen(client: Client) -> None:
+    """Have a daemon listen on loopback, until the next sweep, unless it does so already."""
+    if not client.get("/1.0")["config"].get("core.https_address"):
+        config = {"core.https_address": f"127.0.0.1:{free_port()}", LISTENS: "true"}
+        client.perform(Request("PATCH", "/1.0", body={"config": config}))
 
 
 @pytest.fixture(scope="session")
