@@ -89,6 +89,31 @@ notes:
   - In check mode, a daemon that is not there yet counts as a new and empty one, with a warning.
 """
 
+    # Modules that write files of the command line client.
+    FILES = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check mode and predict the changed status without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns details on what has changed (or would change in check mode) when in diff mode.
+    support: full
+  idempotent:
+    description: When run twice with the same options, the second run changes nothing.
+    support: full
+  action_group:
+    description: Use C(group/nfvlab.fleet.all) in C(module_defaults) to set options once.
+    support: full
+    membership:
+      - nfvlab.fleet.all
+  platform:
+    description: Hosts that the module runs on. They need Python 3.9 or later, and C(openssl) where a client certificate
+      has to be made.
+    support: full
+    platforms: posix
+"""
+
     # The project that an object lives in.
     PROJECT = r"""
 options:

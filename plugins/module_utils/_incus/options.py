@@ -73,27 +73,36 @@ def endpoint_for(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) ->
         return UnixEndpoint(re.sub(r"^unix:(//)?", "", url))
     from .._core.tls import TLSEndpoint  # the ssl module takes its time
 
+    return TLSEndpoint(*host_and_port("url", url), _pin(params), params.get("client_cert"), params.get("client_key"))
+
+
+def host_and_port(option: str, url: str) -> tuple[str, int]:
+    """The host and the port of an https address.
+
+    :param option: where it is given, for the message
+    """
     parts = re.fullmatch(r"https://(\[[^]]+\]|[^:/]+)(?::(\d+))?/?", url)
-    if not parts:
-        raise InvalidOption(f"'url' is '{url}'", next_step="write 'https://HOST:8443' or 'unix:/path/to/unix.socket'")
-    return TLSEndpoint(
-        parts.group(1).strip("[]"),
-        int(parts.group(2) or DEFAULT_PORT),
-        _pin(params),
-        params.get("client_cert"),
-        params.get("client_key"),
-    )
+    if not parts or int(parts.group(2) or DEFAULT_PORT) not in range(1, 65536):
+        raise InvalidOption(
+            f"'{option}' is '{url}'", next_step="write 'https://HOST:8443' or 'unix:/path/to/unix.socket'"
+        )
+    return parts.group(1).strip("[]"), int(parts.group(2) or DEFAULT_PORT)
+
+
+def fingerprint(given: str) -> str:
+    """A SHA-256 fingerprint in O(server_fingerprint) in the one form that is compared."""
+    pin = re.sub(r"[:\s]", "", given).lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", pin):
+        raise InvalidOption(
+            "'server_fingerprint' is not a SHA-256 fingerprint", next_step="it has 64 hexadecimal digits"
+        )
+    return pin
 
 
 def _pin(params: t.Mapping[str, t.Any]) -> str:
     """The fingerprint that the server's certificate must have."""
     if params.get("server_fingerprint"):
-        pin = re.sub(r"[:\s]", "", params["server_fingerprint"]).lower()
-        if not re.fullmatch(r"[0-9a-f]{64}", pin):
-            raise InvalidOption(
-                "'server_fingerprint' is not a SHA-256 fingerprint", next_step="it has 64 hexadecimal digits"
-            )
-        return pin
+        return fingerprint(params["server_fingerprint"])
     if params.get("server_cert"):
         from .._core.tls import fingerprint_of
 

@@ -32,7 +32,7 @@ from .options import CONNECTION, connect
 from .record import Record, Reference
 
 _NEVER = "0001-01-01T00:00:00Z"  # how the daemon writes that there is no time
-_SPENT = "have a new one issued with nfvlab.fleet.incus_trust_token"
+SPENT = "have a new one issued with nfvlab.fleet.incus_trust_token"
 
 
 # -- the text of a token
@@ -89,7 +89,7 @@ def decode(text: str) -> Token:
         if not re.fullmatch(r"[0-9a-f]{64}", token.fingerprint):
             raise ValueError(token.fingerprint)
     except (ValueError, KeyError, TypeError):
-        raise InvalidOption("'token' is no trust token", next_step=_SPENT) from None
+        raise InvalidOption("'token' is no trust token", next_step=SPENT) from None
     return token
 
 
@@ -118,7 +118,7 @@ def refused(error: FleetError) -> FleetError:
         return error
     expired = "expired" in (error.text or "")
     what = "the token has expired" if expired else "the daemon does not take the token: it was used, revoked or expired"
-    return Forbidden(what, endpoint=error.endpoint, code=error.code, text=error.text, next_step=_SPENT)
+    return Forbidden(what, endpoint=error.endpoint, code=error.code, text=error.text, next_step=SPENT)
 
 
 # -- issuing one
