@@ -306,7 +306,8 @@ class Connection(ConnectionBase):
         params, given = {}, {}
         for option in (*DAEMON, "project"):
             params[option], origin = self.get_option_and_origin(option)
-            if origin.startswith("var:") or option == "project" and origin != "default":
+            # A variable of the environment gives way to what the inventory says, but names the project as good as that.
+            if origin != "default" and (option == "project" or not origin.startswith("env:")):
                 given[option] = params[option]
         endpoint = endpoint_for(reached(params, given, os.environ), os.environ)
         return Guest(
