@@ -13,13 +13,24 @@ import os
 import shutil
 import ssl
 import subprocess
+import time
 import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import fingerprint_of, fingerprint_of_pem
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, Forbidden
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import (
+    TLSEndpoint,
+    fingerprint_of,
+    fingerprint_of_pem,
+)
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import trust_token
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.operations import start
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import host_and_port
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.plainyaml import load
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.trust_token import encode, redemption, token_of
 
 from .conftest import Result, certificate, free_port, listen, run_module, sweep
 
@@ -108,7 +119,7 @@ def test_a_stranger_becomes_a_client_by_a_token_and_uses_the_remote(place: Place
     assert [action["path"] for action in done["actions"]] == [
         "client.crt",
         f"{address}/1.0/certificates",
-        "servercerts/nfvt-place.crt",
+        "servercerts/nfvt-site.crt",
         "config.yml",
     ]
     assert token not in str(done)
@@ -162,7 +173,7 @@ def test_a_stranger_becomes_a_client_by_a_token_and_uses_the_remote(place: Place
     assert run_module("incus_remote", place.remote(name="nfvt-site", project="nfvt-a", token=token))["changed"] is False
 
     # A server with another certificate than the pinned one gets nothing.
-    pinned = place.folder / "servercerts" / "nfvt-place.crt"
+    pinned = place.folder / "servercerts" / "nfvt-site.crt"
     strange = certificate(tmp_path, "nfvt-strange")["client_cert"]
     shutil.copy(strange, pinned)
     refused("incus_profile", "untrusted", "nothing was sent", remote="nfvt-site", name="nfvt-p", state="absent")
@@ -175,6 +186,18 @@ def test_a_stranger_becomes_a_client_by_a_token_and_uses_the_remote(place: Place
     (place.folder / "config.yml").write_text("remotes:\n  lab: [1]\n")
     refused("incus_profile", "invalid_option", "line 2", remote="lab", name="nfvt-p")
     refused("incus_remote", "invalid_option", "line 2", **place.remote(name="lab", addr="unix:/x"))
+
+
+def redeemed(place: Place, mine: dict[str, str], token: str) -> None:
+    """Send a token to the daemon, whatever it says itself."""
+    environment = place.client.get("/1.0")["environment"]
+    host, port = host_and_port("url", "https://" + place.client.get("/1.0")["config"]["core.https_address"])
+    endpoint = TLSEndpoint(host, port, environment["certificate_fingerprint"], mine["client_cert"], mine["client_key"])
+    with Client(endpoint) as stranger:
+        try:
+            stranger.perform(redemption(stranger, token))
+        except FleetError as error:
+            raise trust_token.refused(error) from None
 
 
 def test_a_server_is_trusted_by_what_the_task_says_and_else_not_at_all(place: Place, tmp_path: Path) -> None:
@@ -196,6 +219,21 @@ def test_a_server_is_trusted_by_what_the_task_says_and_else_not_at_all(place: Pl
     ok("incus_remote", **{**remote, "name": "nfvt-accepted"}, accept_certificate=True)
     pem = (place.folder / "servercerts" / "nfvt-accepted.crt").read_text()
     assert ssl.PEM_cert_to_DER_cert(pem) == ssl.PEM_cert_to_DER_cert(own)
+
+    # A token has its time, which the daemon tells in it. Here it is over before anybody can use it.
+    configured = run_module("incus_server", {"config": {"core.remote_token_expiry": "1S"}})
+    assert not configured.failed, configured["msg"]
+    body = {"name": "nfvt-late", "type": "client", "token": True}
+    issued = token_of(start(place.client, Request("POST", "/1.0/certificates", body=body)).metadata)
+    while not issued.expired:
+        time.sleep(0.1)
+    late = {**remote, "public": False, "token": encode(issued)}
+    refused("incus_remote", "forbidden", "the token has expired", **late)
+    with pytest.raises(Forbidden, match="the token has expired|was used, revoked or expired"):
+        redeemed(place, certificate(tmp_path, "nfvt-late"), encode(issued))
+    assert not run_module("incus_server", {"config": {"core.remote_token_expiry": None}}).failed
+    assert ok("incus_trust_token", name="nfvt-late")["actions"][-1]["method"] == "POST"
+
     mirror = ok("incus_remote", **place.remote(name="nfvt-images", addr="https://x.example", protocol="simplestreams"))
     assert mirror["remote"]["public"] is True
     assert not (place.folder / "client.crt").exists()

@@ -95,7 +95,8 @@ def decode(text: str) -> Token:
 
 def moment(written: str) -> datetime:
     """A time as Go writes it, with any number of digits after the second."""
-    return datetime.fromisoformat(re.sub(r"\.\d+", "", written).replace("Z", "+00:00"))
+    digits = re.sub(r"\.(\d+)", lambda found: f".{found[1][:6]:0<6}", written)
+    return datetime.fromisoformat(digits.replace("Z", "+00:00"))
 
 
 # -- redeeming one

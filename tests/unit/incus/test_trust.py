@@ -27,6 +27,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.trust_token im
     TrustToken,
     decode,
     encode,
+    moment,
     redemption,
     refused,
 )
@@ -201,6 +202,12 @@ def test_a_token_is_what_the_command_line_shows():
 def test_a_token_has_its_time(minutes, expired):
     until = datetime.now(timezone(timedelta(hours=2))) + timedelta(minutes=minutes)
     assert TOKEN._replace(expires_at=until.isoformat().replace("+", "123+")).expired is expired
+
+
+def test_a_time_of_the_daemon_has_any_number_of_digits():
+    for written in ("2026-11-21T21:57:50.16490286Z", "2026-11-21T23:57:50.164902+02:00"):
+        assert moment(written) == datetime(2026, 11, 21, 21, 57, 50, 164902, tzinfo=timezone.utc)
+    assert moment("2026-11-21T21:57:50.5Z").microsecond == 500000
 
 
 @pytest.mark.parametrize(
