@@ -23,6 +23,7 @@ import typing as t
 from .._core import files
 from .._core.errors import FleetError, Forbidden, InvalidOption, Unreachable, Unsupported, Untrusted
 from .._core.fields import Choice, Flag, Text
+from .._core.http import CONNECT_TIMEOUT
 from .._core.module import SECRET_KEYS, FleetModule
 from .._core.pem import first
 from .._core.resource import Plan, Resource, Task
@@ -132,7 +133,7 @@ class ClientRemote(Resource):
         name = task.params["name"]
         config = remotes.configuration(session.own)
         entry = (config.get("remotes") or {}).get(name)
-        certificate = client_cert(session.own, name) + ".crt"
+        certificate = remotes.client_cert(session.own, name) + ".crt"
         have = {
             **(entry or {}),
             "default": config.get("default-remote") == name,
@@ -149,7 +150,7 @@ class ClientRemote(Resource):
         """See what there is to do beside the entry. The server is asked only where the files do not say it."""
         params = task.params
         protocol = params["protocol"] or entry.get("protocol") or params["client"]
-        self.address = _address(params["addr"] or entry.get("addr"), protocol, self.token)
+        self.address = _address(params["addr"] or entry.get("addr") or self._named(task), protocol)
         if protocol == SIMPLESTREAMS or self.address.startswith("unix:"):
             if self.token:
                 raise InvalidOption(f"'token' means nothing to '{self.address}'", obj=self.label(params))
@@ -167,6 +168,34 @@ class ClientRemote(Resource):
             if not task.check_mode or isinstance(error, Untrusted):
                 raise
             task.warn(f"check mode: {error}; so it is not known whether the server's certificate and trust will change")
+
+    def _named(self, task: Task) -> str:
+        """The first of the token's addresses at which the daemon answers that has issued it.
+
+        :raises Unreachable: there is none
+        """
+        if self.token is None:
+            raise InvalidOption("it does not exist, and a new one needs its 'addr' or a 'token'")
+        addresses = [f"https://{address}" for address in self.token.addresses]
+        if not addresses:
+            raise InvalidOption("the 'token' names no address", next_step="give 'addr'")
+        if len(addresses) == 1:
+            return addresses[0]
+        failed = []
+        for address in addresses:
+            endpoint = TLSEndpoint(*host_and_port("token", address), self.token.fingerprint)
+            try:
+                endpoint.connect(min(task.params["timeout"], CONNECT_TIMEOUT)).close()
+            except Unreachable as error:
+                failed.append(f"{address}: {error.what}")
+            else:
+                return address
+        if task.check_mode:
+            return addresses[0]  # an earlier task may bring the daemon up
+        raise Unreachable(
+            f"the daemon answers at none of the addresses that the token names ({'; '.join(failed)})",
+            next_step="give the right one in 'addr'",
+        )
 
     def _server(self, have: dict[str, t.Any], entry: dict[str, t.Any], task: Task) -> str | None:
         """The server's certificate, where it is not the one that is pinned already."""
@@ -224,7 +253,8 @@ class ClientRemote(Resource):
         for name, value in self.missing.items():
             plan.changed.append(name)
             plan.then[name] = plan.after[name] = value
-            plan.before.update({name: (have or {}).get(name) if name == "server_fingerprint" else None} if have else {})
+            if have is not None:
+                plan.before[name] = have[name] if name == "server_fingerprint" else None
         return plan
 
     def steps(self, plan: Plan, task: Task) -> list[t.Any]:
@@ -258,23 +288,11 @@ class ClientRemote(Resource):
         task.warn(f"check mode: {error}")
 
 
-def client_cert(own: str, name: str) -> str:
-    """Where the client's certificate for a remote is, without its ending."""
-    special = os.path.join(own, "clientcerts", name)
-    return special if os.path.exists(special + ".crt") else os.path.join(own, "client")
-
-
-def _address(given: str | None, protocol: str, token: Token | None) -> str:
+def _address(given: str, protocol: str) -> str:
     """An address as the client writes it.
 
-    :raises InvalidOption: it is none, or there is none
+    :raises InvalidOption: it is none
     """
-    if not given and token:
-        if not token.addresses:
-            raise InvalidOption("the 'token' names no address", next_step="give 'addr'")
-        given = f"https://{token.addresses[0]}"
-    if not given:
-        raise InvalidOption("it does not exist, and a new one needs its 'addr' or a 'token'")
     if given.startswith("unix:") or (protocol == SIMPLESTREAMS and re.match(r"https?://\S+$", given)):
         return given
     host, port = host_and_port("addr", given)
@@ -422,7 +440,7 @@ class Redeem(t.NamedTuple):
 
         :raises Forbidden: the daemon does not take the token
         """
-        certificate = client_cert(session.own, self.name)
+        certificate = remotes.client_cert(session.own, self.name)
         endpoint = self.endpoint._replace(client_cert=certificate + ".crt", client_key=certificate + ".key")
         with Client(endpoint, timeout=self.timeout) as client:
             try:

@@ -165,9 +165,7 @@ def _opened(found: Found, environ: Environ) -> Remote:
         raise found.refused("is a server of images, no daemon", "name one that a client certificate opens")
     if entry.get("public") or (entry.get("auth_type") or "tls") != "tls":
         raise found.refused("is none that a client certificate opens", "name another")
-    certificate = os.path.join(own, "clientcerts", found.name)
-    if not os.path.exists(certificate + ".crt"):
-        certificate = os.path.join(own, "client")
+    certificate = client_cert(own, found.name)
     pinned = server_cert(found.folder, found.name)
     for path, what in ((certificate + ".crt", "this client has no certificate"), (pinned, "its server is not pinned")):
         if not os.path.exists(path):
@@ -176,6 +174,12 @@ def _opened(found: Found, environ: Environ) -> Remote:
             )
     options = {"url": address, "client_cert": certificate + ".crt", "client_key": certificate + ".key"}
     return Remote({**options, "server_cert": pinned}, project)
+
+
+def client_cert(own: str, name: str) -> str:
+    """Where the client's certificate for a remote is, without its ending."""
+    special = os.path.join(own, "clientcerts", name)
+    return special if os.path.exists(special + ".crt") else os.path.join(own, "client")
 
 
 def server_cert(folder: str, name: str) -> str:

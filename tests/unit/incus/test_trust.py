@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import json
+import socket
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import UnixEndpoint
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import TLSEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.answers import error_for
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.certificate import Certificate
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
@@ -316,8 +318,8 @@ def test_a_daemon_that_does_not_listen_issues_no_token():
 # -- remotes
 
 
-def remote(folder, **given):
-    return planned(ClientRemote(), Folder(str(folder)), {"name": "lab", **given})
+def remote(folder, check_mode=False, **given):
+    return planned(ClientRemote(), Folder(str(folder)), {"name": "lab", **given}, check_mode=check_mode)
 
 
 def test_the_first_remote_does_not_make_the_client_forget_what_it_knows(tmp_path):
@@ -374,13 +376,32 @@ def test_what_is_no_remote_is_said_and_nothing_is_written(given, said, tmp_path)
 
 
 def test_an_old_token_is_said_before_anything_is_made(tmp_path):
-    old = encode(TOKEN._replace(expires_at=OLD, fingerprint=FINGERPRINT))
+    old = encode(TOKEN._replace(expires_at=OLD, fingerprint=FINGERPRINT, addresses=TOKEN.addresses[:1]))
     with pytest.raises(errors.Forbidden, match="the token has expired"):
         remote(tmp_path / "own", token=old, server_cert=PEM)
 
 
+def test_the_first_address_of_a_token_that_answers_is_taken(tmp_path, monkeypatch):
+    answering = {"second"}
+
+    def connect(endpoint, timeout):
+        assert endpoint.fingerprint == FINGERPRINT
+        if endpoint.host not in answering:
+            raise errors.Unreachable("cannot connect: no route")
+        return socket.socket()
+
+    monkeypatch.setattr(TLSEndpoint, "connect", connect)
+    token = encode(TOKEN._replace(fingerprint=FINGERPRINT, addresses=("first:1", "second:2", "third:3")))
+    assert remote(tmp_path / "own", token=token, server_cert=PEM).then["addr"] == "https://second:2"
+    answering.clear()
+    with pytest.raises(errors.Unreachable, match="at none of the addresses .*third:3: cannot connect: no route"):
+        remote(tmp_path / "own", token=token, server_cert=PEM)
+    assert remote(tmp_path / "own", token=token, server_cert=PEM, check_mode=True).then["addr"] == "https://first:1"
+
+
 def test_a_remote_is_planned_whole_without_asking_a_server_whose_certificate_is_given(tmp_path, monkeypatch):
-    given = {"token": encode(TOKEN._replace(fingerprint=FINGERPRINT)), "server_cert": PEM}
+    token = TOKEN._replace(fingerprint=FINGERPRINT, addresses=TOKEN.addresses[:1])
+    given = {"token": encode(token), "server_cert": PEM}
     plan = remote(tmp_path / "own", **given)
     assert [step.describe()["path"] for step in plan.steps] == [
         "client.crt",
@@ -389,8 +410,8 @@ def test_a_remote_is_planned_whole_without_asking_a_server_whose_certificate_is_
         "config.yml",
     ]
     assert plan.after["server_fingerprint"] == FINGERPRINT and plan.after["trusted"] is True
-    v6 = {"token": encode(TOKEN._replace(fingerprint=FINGERPRINT, addresses=TOKEN.addresses[1:])), "server_cert": PEM}
-    assert remote(tmp_path / "own", **v6).then["addr"] == "https://[2001:db8::1]:8443"
+    v6 = encode(token._replace(addresses=TOKEN.addresses[1:]))
+    assert remote(tmp_path / "own", token=v6, server_cert=PEM).then["addr"] == "https://[2001:db8::1]:8443"
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(errors.Unsupported, match="no program 'openssl' to make one; install it, or put 'client.crt'"):
         remote(tmp_path / "own", **given)
