@@ -37,7 +37,7 @@ SYSTEMS = {
 }
 
 # Modules that only write files: the defaults of their system's group say how to reach it, which they cannot take.
-LOCAL = ("ios_lint", "kata_agent_config", "kata_runtime_config", "onos_user", "sdn_openvswitch")
+LOCAL = ("incus_remote", "ios_lint", "kata_agent_config", "kata_runtime_config", "onos_user", "sdn_openvswitch")
 
 # Systems whose connection is an option of each item: each may be about another place.
 EACH = ("kata", "sdn")

@@ -33,6 +33,17 @@ options:
       - name: INCUS_PROJECT
     vars:
       - name: ansible_incus_project
+  remote:
+    description:
+      - Name of a remote of the command line client on the controller, which stands for its address, its certificates
+        and its project. V(default) is the one that the client uses without a name.
+      - A O(socket) or O(url) in variables of the inventory wins over one that E(INCUS_REMOTE) names, and any O(project)
+        over that of the remote.
+    type: str
+    env:
+      - name: INCUS_REMOTE
+    vars:
+      - name: ansible_incus_remote
   socket:
     description:
       - Path of the daemon's unix socket on the controller.
@@ -155,6 +166,8 @@ EXAMPLES = """
 #   hosts:
 #     edge-01:
 #     edge-02:
+#     sensor:
+#       ansible_incus_remote: edge-site    # as `incus remote list` has it
 #     router:
 #       ansible_incus_host: vyos-17      # the instance has another name
 #       ansible_incus_url: https://edge-site.example:8443
@@ -191,11 +204,11 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     Unreachable,
 )
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import endpoint_for
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import WHERE, endpoint_for, reached
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.session import Completed, Process
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.connection import Guest
 
-DAEMON = ("socket", "url", "client_cert", "client_key", "server_cert", "server_fingerprint")
+DAEMON = ("remote", *WHERE)
 
 display = Display()
 
@@ -290,11 +303,17 @@ class Connection(ConnectionBase):
                 f"'timeout' is {timeout:g} and 'command_timeout' is {limit:g}",
                 next_step="give a number of seconds above 0; only 'command_timeout' may be 0",
             )
-        endpoint = endpoint_for({option: self.get_option(option) for option in DAEMON}, os.environ)
+        params, given = {}, {}
+        for option in (*DAEMON, "project"):
+            params[option], origin = self.get_option_and_origin(option)
+            # A variable of the environment gives way to what the inventory says, but names the project as good as that.
+            if origin != "default" and (option == "project" or not origin.startswith("env:")):
+                given[option] = params[option]
+        endpoint = endpoint_for(reached(params, given, os.environ), os.environ)
         return Guest(
             Client(endpoint, timeout=timeout, operation_timeout=timeout),
             self.get_option("remote_addr"),
-            self.get_option("project"),
+            params["project"],
             self.get_option("remote_user") or "root",
             self.get_option("executable"),
         )

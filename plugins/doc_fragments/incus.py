@@ -11,6 +11,17 @@ class ModuleDocFragment:
     # How to reach the daemon, and what every module of this system does.
     DOCUMENTATION = r"""
 options:
+  remote:
+    description:
+      - Name of a remote of the command line client, as C(incus remote list) of the managed host's user has it. It
+        stands for its address, its certificates and its project. V(default) is the one that the client uses without a
+        name.
+      - The files are looked for in E(INCUS_CONF) or C(~/.config/incus), in C(/etc/incus), and in the same way in
+        E(LXD_CONF), C(~/snap/lxd/common/config) or C(~/.config/lxc), and C(/etc/lxc).
+      - It excludes O(socket) and O(url). A certificate that the task names wins over that of the remote, and so does a
+        project.
+      - Taken from E(INCUS_REMOTE) where neither this nor O(socket) or O(url) is given.
+    type: str
   socket:
     description:
       - Path of the daemon's unix socket on the managed host.
@@ -78,11 +89,36 @@ notes:
   - In check mode, a daemon that is not there yet counts as a new and empty one, with a warning.
 """
 
+    # Modules that write files of the command line client.
+    FILES = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check mode and predict the changed status without modifying the target.
+    support: full
+  diff_mode:
+    description: Returns details on what has changed (or would change in check mode) when in diff mode.
+    support: full
+  idempotent:
+    description: When run twice with the same options, the second run changes nothing.
+    support: full
+  action_group:
+    description: Use C(group/nfvlab.fleet.all) in C(module_defaults) to set options once.
+    support: full
+    membership:
+      - nfvlab.fleet.all
+  platform:
+    description: Hosts that the module runs on. They need Python 3.9 or later, and C(openssl) where a client certificate
+      has to be made.
+    support: full
+    platforms: posix
+"""
+
     # The project that an object lives in.
     PROJECT = r"""
 options:
   project:
-    description: The project that the object lives in.
+    description: The project that the object lives in. Where it is not given, that of the O(remote), if it has one.
     type: str
     default: default
 """
@@ -164,7 +200,8 @@ options:
       - With O(image_server), it is the name that the image has there.
       - V(REMOTE:IMAGE) is an image at a server that the command line of the daemon's brand knows by name. That is
         V(images) (C(images.linuxcontainers.org)) for Incus, and V(images) (C(images.lxd.canonical.com)), V(ubuntu),
-        V(ubuntu-daily), V(ubuntu-minimal) and V(ubuntu-minimal-daily) (C(cloud-images.ubuntu.com)) for LXD.
+        V(ubuntu-daily), V(ubuntu-minimal) and V(ubuntu-minimal-daily) (C(cloud-images.ubuntu.com)) for LXD. Other names
+        are looked up in the client's own configuration, see O(remote).
       - Else, or as V(local:IMAGE), it is an image that the daemon has.
     type: str
   image_server:

@@ -13,13 +13,12 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.pool import eac
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.secrets import Secrets
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.fleet import MARK
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import endpoint_for
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import WHERE, endpoint_for
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import SECRETS
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.remotes import remote
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.waits import Seen, Watch, seen
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.remotes import remote
 
 CONNECTION = "nfvlab.fleet.incus"
-WHERE = ("socket", "url", "client_cert", "client_key", "server_cert", "server_fingerprint")
 DAEMONS = 8  # that are asked at a time
 _OWN = ("volatile.", "image.")  # keys of the daemon's own
 

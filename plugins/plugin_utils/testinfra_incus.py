@@ -27,7 +27,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.inside import Ended, Exec, Inside
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import endpoint_for
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.remotes import Remote, remote
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.remotes import Remote, remote
 
 try:
     from testinfra.backend import BACKENDS

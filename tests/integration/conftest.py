@@ -34,8 +34,10 @@ from .sidebyside import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "nfvt"
+DOOR = "nfvt-client"  # the certificate that opens the daemon's second door
 IMAGES = "/var/cache/nfvlab-fleet/images"
 MARKER = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
+LISTENS = "user.nfvt-listens"  # the key of a daemon that listens because a test wants it to
 
 
 TABLE = Table()
@@ -183,8 +185,23 @@ def sweep(client: Client) -> None:
                 client.perform(Request("DELETE", collection + join(name)))
     for name in ours("/1.0/storage-pools"):
         client.perform(Request("DELETE", join("1.0", "storage-pools", name)))
+    for trusted in client.get("/1.0/certificates", {"recursion": "1"}) or ():
+        if trusted["name"].startswith(PREFIX) and trusted["name"] != DOOR:
+            client.perform(Request("DELETE", join("1.0", "certificates", trusted["fingerprint"])))
+    for operation in (client.get("/1.0/operations", {"recursion": "1"}) or {}).get("running") or ():
+        if ((operation["metadata"] or {}).get("request") or {}).get("name", "").startswith(PREFIX):  # a token
+            client.perform(Request("DELETE", join("1.0", "operations", operation["id"])))
     for name in projects[1:]:
         client.perform(Request("DELETE", join("1.0", "projects", name)))
+    if LISTENS in client.get("/1.0")["config"]:
+        client.perform(Request("PATCH", "/1.0", body={"config": {"core.https_address": "", LISTENS: ""}}))
+
+
+def listen(client: Client) -> None:
+    """Have a daemon listen on loopback, until the next sweep, unless it does so already."""
+    if not client.get("/1.0")["config"].get("core.https_address"):
+        config = {"core.https_address": f"127.0.0.1:{free_port()}", LISTENS: "true"}
+        client.perform(Request("PATCH", "/1.0", body={"config": config}))
 
 
 @pytest.fixture(scope="session")
@@ -240,7 +257,7 @@ def remote(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterat
     folder = tmp_path_factory.mktemp("tls")
     before = client.get("/1.0")["config"].get("core.https_address")
     address = f"127.0.0.1:{free_port()}"
-    mine = certificate(folder, "nfvt-client")
+    mine = certificate(folder, DOOR)
     server_cert = folder / "server.crt"
     server_cert.write_text(client.get("/1.0")["environment"]["certificate"])  # learnt over the unix socket
     fingerprint = fingerprint_of(mine["client_cert"])
@@ -248,7 +265,7 @@ def remote(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterat
         listening = run_module("incus_server", {"config": {"core.https_address": address}})
         assert not listening.failed, listening["msg"]
         pem = Path(mine["client_cert"]).read_text()
-        body = {"name": "nfvt-client", "type": "client", "certificate": "".join(pem.splitlines()[1:-1])}
+        body = {"name": DOOR, "type": "client", "certificate": "".join(pem.splitlines()[1:-1])}
         client.perform(Request("POST", "/1.0/certificates", body=body))
         yield {"url": f"https://{address}", "server_cert": str(server_cert), **mine}
     finally:

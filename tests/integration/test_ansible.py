@@ -133,6 +133,9 @@ EVERY_MODULE: list[dict[str, t.Any]] = [
             "instances": [{"name": "nfvt-[2:3]"}],
         }
     },
+    {"nfvlab.fleet.incus_certificate": {"name": "nfvt-nobody", "state": "absent"}},
+    {"nfvlab.fleet.incus_trust_token": {"name": "nfvt-nobody", "state": "absent"}},
+    {"nfvlab.fleet.incus_remote": {"name": "nfvt-site", "addr": "unix:///x", "conf": "{{ conf }}"}},
     {
         "nfvlab.fleet.incus_info": {"project": "nfvt-a", "collection": "instances", "query": "[].name"},
         "register": "found",
@@ -151,9 +154,9 @@ def test_every_module_is_in_the_list_below() -> None:
 
 @pytest.mark.skipif(not PYTHON39, reason="there is no Python 3.9 on this host")
 def test_every_module_runs_on_python_3_9(house: Client, image: str, tmp_path: Path) -> None:
-    variables = {"ansible_python_interpreter": PYTHON39, "image": image}
+    variables = {"ansible_python_interpreter": PYTHON39, "image": image, "conf": str(tmp_path / "client")}
     first = run(tmp_path, EVERY_MODULE, vars=variables)
-    assert "changed=15" in first.stdout, first.stdout
+    assert "changed=16" in first.stdout, first.stdout
     assert "changed=0" in run(tmp_path, EVERY_MODULE, vars=variables).stdout
 
 

@@ -27,6 +27,7 @@ from . import test_guest_lab as guest_lab
 from . import test_guest_services as services
 from . import test_inventory as inventory
 from . import test_modules as modules
+from . import test_trust as trust
 from .conftest import MARKER, playbook, run_module, sweep
 from .proxy import Proxy, recording
 
@@ -130,6 +131,11 @@ def test_a_second_run_for_both_changes_nothing(client: Client) -> None:
 
 
 test_step = modules.test_step
+place = trust.place
+test_a_stranger_becomes_a_client = trust.test_a_stranger_becomes_a_client_by_a_token_and_uses_the_remote
+test_a_server_is_trusted_by_what_the_task_says = (
+    trust.test_a_server_is_trusted_by_what_the_task_says_and_else_not_at_all
+)
 
 
 @pytest.fixture(scope="class")

@@ -23,7 +23,7 @@ import pytest
 import yaml
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
-from .conftest import Result, run_module, sweep
+from .conftest import Result, listen, run_module, sweep
 from .proxy import Door, Proxy
 
 CASES = sorted(Path(__file__).with_name("cases").glob("*.yml"))
@@ -69,6 +69,8 @@ def test_step(
     if stage.get("case") != path:
         sweep(client)
         stage["case"] = path
+        if case.get("listens"):
+            listen(client)
         for needed in case.get("needs", ()):
             made = run_module(needed["module"], options(needed, {}, stage))
             assert not made.failed, made["msg"]

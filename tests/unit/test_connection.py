@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible import constants
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.playbook.play_context import PlayContext
 from ansible_collections.nfvlab.fleet.plugins.connection import incus
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import CONNECTION
@@ -61,7 +63,52 @@ def test_options_of_the_daemon_are_those_of_the_modules():
 def test_every_option_is_read():
     source = Path(incus.__file__).read_text()
     documented = set(yaml.safe_load(incus.DOCUMENTATION)["options"])
-    assert {name for name in documented if f'get_option("{name}")' not in source} == set(incus.DAEMON)
+    assert {name for name in documented if f'get_option("{name}")' not in source} == {*incus.DAEMON, "project"}
+
+
+@pytest.fixture
+def reach(tmp_path, monkeypatch):
+    """What a connection with variables of the inventory reaches, where there is a remote 'site'."""
+    options = yaml.safe_load(incus.DOCUMENTATION)["options"]
+    constants.config.initialize_plugin_configuration_definitions("connection", incus.Connection.transport, options)
+    remotes = {"site": {"addr": "unix:///site", "project": "edge"}, "bare": {"addr": "unix:///bare"}}
+    (tmp_path / "config.yml").write_text(yaml.safe_dump({"remotes": remotes}))
+    for variable in ("INCUS_CONF", "LXD_CONF", "INCUS_GLOBAL_CONF", "LXD_GLOBAL_CONF"):
+        monkeypatch.setenv(variable, str(tmp_path if variable == "INCUS_CONF" else tmp_path / "none"))
+
+    def reached(**variables):
+        connection = incus.Connection(PlayContext())
+        connection._load_name = connection.transport
+        named = {f"ansible_incus_{name}": value for name, value in variables.items()}
+        connection.set_options(var_options={"inventory_hostname": "edge-01", **named})
+        guest = connection._reach()
+        return str(guest._client.transport.endpoint), guest.label
+
+    return reached
+
+
+@pytest.mark.parametrize(
+    ("environ", "variables", "endpoint", "project"),
+    [
+        ({}, {"remote": "site"}, "unix:/site", "edge"),
+        ({}, {"remote": "site", "project": "default"}, "unix:/site", "default"),
+        ({"INCUS_PROJECT": "lab"}, {"remote": "site"}, "unix:/site", "lab"),
+        ({"INCUS_REMOTE": "site"}, {}, "unix:/site", "edge"),
+        ({"INCUS_REMOTE": "site"}, {"remote": "bare"}, "unix:/bare", "default"),
+        ({"INCUS_REMOTE": "site"}, {"socket": "/own"}, "unix:/own", "default"),
+        ({"INCUS_URL": "unix:/url"}, {"remote": "site"}, "unix:/site", "edge"),
+        ({"INCUS_URL": "unix:/url"}, {}, "unix:/url", "default"),
+    ],
+)
+def test_a_remote_stands_for_the_daemon_and_its_project(reach, monkeypatch, environ, variables, endpoint, project):
+    for variable, value in environ.items():
+        monkeypatch.setenv(variable, value)
+    assert reach(**variables) == (endpoint, f"instance 'edge-01' of project '{project}'")
+
+
+def test_two_ways_to_a_daemon_are_one_too_many(reach):
+    with pytest.raises(errors.InvalidOption, match="leave one of the two out"):
+        reach(remote="site", socket="/own")
 
 
 @pytest.mark.parametrize(

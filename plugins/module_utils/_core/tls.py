@@ -33,18 +33,7 @@ class TLSEndpoint(t.NamedTuple):
         return f"https://{self.host}:{self.port}"
 
     def connect(self, timeout: float) -> socket.socket:
-        context = _context(self)
-        try:
-            secured = context.wrap_socket(socket.create_connection((self.host, self.port), timeout))
-        except ssl.SSLError as error:
-            raise Unreachable(
-                f"no TLS 1.3 connection: {error.reason or error}",
-                endpoint=str(self),
-                next_step="check that an Incus or LXD daemon listens there",
-            ) from None
-        except (OSError, UnicodeError) as error:
-            hint = "check the address, and that the daemon's 'core.https_address' is set"
-            raise no_connection(error, self, hint) from None
+        secured = self._greeted(timeout)
         seen = hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
         if seen != self.fingerprint:
             secured.close()
@@ -54,6 +43,26 @@ class TLSEndpoint(t.NamedTuple):
                 next_step="nothing was sent; find out which is right before you change the pin",
             )
         return secured
+
+    def certificate(self, timeout: float) -> str:
+        """The certificate (PEM) that the server shows, whichever is pinned."""
+        with self._greeted(timeout) as secured:
+            return ssl.DER_cert_to_PEM_cert(secured.getpeercert(binary_form=True) or b"")
+
+    def _greeted(self, timeout: float) -> ssl.SSLSocket:
+        """A connection to a server of which nothing is known yet but that it speaks TLS 1.3."""
+        context = _context(self)
+        try:
+            return context.wrap_socket(socket.create_connection((self.host, self.port), timeout))
+        except ssl.SSLError as error:
+            raise Unreachable(
+                f"no TLS 1.3 connection: {error.reason or error}",
+                endpoint=str(self),
+                next_step="check that an Incus or LXD daemon listens there",
+            ) from None
+        except (OSError, UnicodeError) as error:
+            hint = "check the address, and that the daemon's 'core.https_address' is set"
+            raise no_connection(error, self, hint) from None
 
 
 def _context(endpoint: TLSEndpoint) -> ssl.SSLContext:

@@ -45,6 +45,8 @@ _BUSY = (
 )
 # Somebody else started or stopped it since it was read.
 _OVERTAKEN = r"(instance|container) is already (running|stopped|frozen)"
+# What a restricted certificate may not do comes as 500 as well.
+_FORBIDDEN = r"does not have permissions? for|Certificate is restricted"
 _EXISTS = r"already exists|name .*already in use"
 
 # What to do about refusals whose own text does not say it.
@@ -110,7 +112,7 @@ def error_for(code: int, text: str, endpoint: str) -> FleetError:
     next_step: str | None = None
     if code == 404:
         sort = NotFound
-    elif code == 403:
+    elif code == 403 or re.search(_FORBIDDEN, text):
         sort, next_step = Forbidden, "use 'become: true', or have this certificate trusted and its projects extended"
     elif code == 412 or re.search(_OVERTAKEN, text, re.IGNORECASE):
         sort, next_step = Stale, "somebody else keeps changing it; run the task again"

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core.errors import Conflict, FleetError, InUse, NotFound, UnknownKey, did_you_mean, near, no_such
+from .._core.errors import Conflict, FleetError, Forbidden, InUse, NotFound, UnknownKey, did_you_mean, near, no_such
+from .._core.http import path as join
 from .._core.resource import Plan, Task
 from . import keys
 from .client import Client
 
 if t.TYPE_CHECKING:
-    from .record import Record
+    from .record import Record, Reference
 
 
 def check(record: Record, session: Client, plan: Plan, task: Task) -> None:
@@ -36,6 +37,9 @@ def check(record: Record, session: Client, plan: Plan, task: Task) -> None:
         names = present[where]
         if names is None or reference.name in names:
             continue
+        hidden = _hidden(session, reference)
+        if hidden:
+            raise hidden.about(plan.label)
         error = no_such(reference.what, reference.name, names, "create it first").about(plan.label)
         error.endpoint = str(session.transport.endpoint)
         if not task.check_mode:
@@ -43,6 +47,17 @@ def check(record: Record, session: Client, plan: Plan, task: Task) -> None:
         task.warn(f"check mode: {error}")
     if task.check_mode:
         _suspect(record, session, plan, task)
+
+
+def _hidden(session: Client, reference: Reference) -> Forbidden | None:
+    """The error of an object that is in no list because this client may not see it: a restricted certificate."""
+    try:
+        session.get(reference.collection + join(reference.name), reference.query)
+    except Forbidden as error:
+        return error
+    except FleetError:
+        return None
+    return None
 
 
 def _suspect(record: Record, session: Client, plan: Plan, task: Task) -> None:

@@ -5,16 +5,19 @@
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
 """Where an image comes from: the options of the C(nfvlab.fleet.incus.image_server) documentation fragment.
 
-`image_source` turns them into what the API calls a source. Nothing here asks a server or a daemon.
+`image_source` turns them into what the API calls a source. Nothing here asks a server or a daemon; a remote that is in
+no list of ours is looked up in the client's files.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import typing as t
 
 from .._core.errors import InvalidOption, did_you_mean
 from .._core.fields import Spec
+from .._core.pem import pem
 
 IMAGE_SERVER: Spec = {
     "image": {"type": "str"},
@@ -44,7 +47,6 @@ _LOCAL = "local"
 
 _FINGERPRINT = re.compile(r"[0-9a-f]{12,64}")
 _ALMOST = re.compile(r"[0-9A-Fa-f]{12,}")  # a fingerprint, but for its length or its capitals
-_PEM = "-----BEGIN CERTIFICATE-----"
 _HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[^\s/?#@:\[\]]+)(?::(?P<port>\d{1,5}))?"
 _FILES = re.compile(rf"https?://{_HOST}(?:/[^\s?#]*)?")  # a folder of files
 _DAEMON = re.compile(rf"https://{_HOST}/?")
@@ -85,9 +87,14 @@ def image_source(params: t.Mapping[str, t.Any], brand: str = "incus") -> dict[st
         return {"type": "image", **_named(name)}
     known = REMOTES.get(brand) or REMOTES["incus"]
     if remote not in known:
+        from .remotes import image_server, names  # most images are at the servers that every client knows
+
+        server = image_server(remote, os.environ)
+        if server is not None:
+            return _at_server(name, server, brand)
         raise InvalidOption(
             f"'image' is '{image}', but there is no remote '{remote}'",
-            next_step=did_you_mean(remote, [*known, _LOCAL])
+            next_step=did_you_mean(remote, [*known, *names(os.environ)])
             or f"give 'image_server', or one of the remotes {', '.join(sorted(known))} and {_LOCAL}",
         )
     return {"type": "image", "mode": "pull", "server": known[remote], "protocol": "simplestreams", **_named(name)}
@@ -109,7 +116,7 @@ def _at_server(image: str, server: t.Mapping[str, t.Any], brand: str) -> dict[st
                 "'image_server.certificate' is given for an http address, which has none",
                 next_step="leave it out, or write 'https://'",
             )
-        source["certificate"] = _certificate(server["certificate"])
+        source["certificate"] = pem("image_server.certificate", server["certificate"])
     if server.get("secret"):
         if protocol == "simplestreams":
             raise InvalidOption(
@@ -137,27 +144,3 @@ def _named(name: str) -> dict[str, str]:
             next_step="a fingerprint has 12 to 64 hexadecimal digits in lower case",
         )
     return {"alias": name}
-
-
-def _certificate(given: str) -> str:
-    """The certificate as PEM text.
-
-    :param given: the text itself or the path of its file
-    """
-    if _PEM in given:
-        return given
-    try:
-        with open(given, encoding="ascii") as file:
-            text = file.read()
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is no PEM file"
-        raise InvalidOption(
-            f"cannot read 'image_server.certificate' from '{given}': {reason}",
-            next_step="give a certificate in PEM, or the path of its file on the managed host",
-        ) from None
-    if _PEM not in text:
-        raise InvalidOption(
-            f"there is no certificate in '{given}'",
-            next_step="'image_server.certificate' is a certificate in PEM, or the path of its file",
-        )
-    return text

@@ -24,6 +24,7 @@ if t.TYPE_CHECKING:  # a connection gets by without them
 DEFAULT_PORT = 8443
 
 CONNECTION: Spec = {
+    "remote": {"type": "str", "fallback": (env_fallback, ["INCUS_REMOTE"])},
     "socket": {"type": "path"},
     "url": {"type": "str", "fallback": (env_fallback, ["INCUS_URL"])},
     "client_cert": {"type": "path", "fallback": (env_fallback, ["INCUS_CLIENT_CERT"])},
@@ -33,6 +34,31 @@ CONNECTION: Spec = {
     "timeout": {"type": "float", "default": 30.0},
     "operation_timeout": {"type": "float", "default": 600.0},
 }
+# The options that a remote stands for.
+WHERE = ("socket", "url", "client_cert", "client_key", "server_cert", "server_fingerprint")
+
+
+def reached(params: dict[str, t.Any], given: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """The connection options, those of the remote if one is named. What is given wins over what variables say.
+
+    The remote's project becomes that of C(params), unless one is given.
+
+    :raises FleetError: there is no such remote, or two ways to a daemon are given
+    """
+    own = {option: given[option] for option in WHERE if given.get(option)}
+    another = next((option for option in ("socket", "url") if option in own), None)
+    if given.get("remote") and another:
+        raise InvalidOption(
+            f"the daemon has the remote '{given['remote']}' and '{another}'", next_step="leave one of the two out"
+        )
+    if another or not params.get("remote"):
+        return params
+    from .remotes import remote  # most tasks name none
+
+    found = remote(params["remote"], environ)
+    if found.project and "project" in params and given.get("project") is None:
+        params["project"] = found.project
+    return {**params, **dict.fromkeys(WHERE), **found.options, **own}
 
 
 def endpoint_for(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> Endpoint:
@@ -47,27 +73,36 @@ def endpoint_for(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) ->
         return UnixEndpoint(re.sub(r"^unix:(//)?", "", url))
     from .._core.tls import TLSEndpoint  # the ssl module takes its time
 
+    return TLSEndpoint(*host_and_port("url", url), _pin(params), params.get("client_cert"), params.get("client_key"))
+
+
+def host_and_port(option: str, url: str) -> tuple[str, int]:
+    """The host and the port of an https address.
+
+    :param option: where it is given, for the message
+    """
     parts = re.fullmatch(r"https://(\[[^]]+\]|[^:/]+)(?::(\d+))?/?", url)
-    if not parts:
-        raise InvalidOption(f"'url' is '{url}'", next_step="write 'https://HOST:8443' or 'unix:/path/to/unix.socket'")
-    return TLSEndpoint(
-        parts.group(1).strip("[]"),
-        int(parts.group(2) or DEFAULT_PORT),
-        _pin(params),
-        params.get("client_cert"),
-        params.get("client_key"),
-    )
+    if not parts or int(parts.group(2) or DEFAULT_PORT) not in range(1, 65536):
+        raise InvalidOption(
+            f"'{option}' is '{url}'", next_step="write 'https://HOST:8443' or 'unix:/path/to/unix.socket'"
+        )
+    return parts.group(1).strip("[]"), int(parts.group(2) or DEFAULT_PORT)
+
+
+def fingerprint(given: str) -> str:
+    """A SHA-256 fingerprint in O(server_fingerprint) in the one form that is compared."""
+    pin = re.sub(r"[:\s]", "", given).lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", pin):
+        raise InvalidOption(
+            "'server_fingerprint' is not a SHA-256 fingerprint", next_step="it has 64 hexadecimal digits"
+        )
+    return pin
 
 
 def _pin(params: t.Mapping[str, t.Any]) -> str:
     """The fingerprint that the server's certificate must have."""
     if params.get("server_fingerprint"):
-        pin = re.sub(r"[:\s]", "", params["server_fingerprint"]).lower()
-        if not re.fullmatch(r"[0-9a-f]{64}", pin):
-            raise InvalidOption(
-                "'server_fingerprint' is not a SHA-256 fingerprint", next_step="it has 64 hexadecimal digits"
-            )
-        return pin
+        return fingerprint(params["server_fingerprint"])
     if params.get("server_cert"):
         from .._core.tls import fingerprint_of
 
@@ -79,12 +114,15 @@ def _pin(params: t.Mapping[str, t.Any]) -> str:
 
 
 def connect(task: Task) -> Client:
-    """A client for a task. In check mode a daemon that is not there yet is an empty one, with a warning."""
+    """A client for a task, which gets the project of the remote that it names.
+
+    In check mode a daemon that is not there yet is an empty one, with a warning.
+    """
     for option in ("timeout", "operation_timeout"):
         if task.params[option] <= 0:
             raise InvalidOption(f"'{option}' is {task.params[option]:g}", next_step="give a number of seconds above 0")
     client = Client(
-        endpoint_for(task.params, os.environ),
+        endpoint_for(reached(task.params, task.given, os.environ), os.environ),
         timeout=task.params["timeout"],
         operation_timeout=task.params["operation_timeout"],
     )
