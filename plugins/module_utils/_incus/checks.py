@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core.errors import Conflict, FleetError, InUse, NotFound, UnknownKey, did_you_mean, near, no_such
+from .._core.errors import Conflict, FleetError, InUse, InvalidOption, NotFound, UnknownKey, did_you_mean, near, no_such
 from .._core.resource import Plan, Task
-from . import keys
+from . import devices, keys, schedule
 from .client import Client
 
 if t.TYPE_CHECKING:
@@ -25,6 +25,7 @@ def check(record: Record, session: Client, plan: Plan, task: Task) -> None:
     """
     if plan.then is None:
         return
+    _check_values(record, session, plan)
     present: dict[t.Any, list[str] | None] = {}
     for reference in record.references(plan, task):
         where = (reference.collection, tuple(reference.query.items()))
@@ -43,6 +44,22 @@ def check(record: Record, session: Client, plan: Plan, task: Task) -> None:
         task.warn(f"check mode: {error}")
     if task.check_mode:
         _suspect(record, session, plan, task)
+
+
+def _check_values(record: Record, session: Client, plan: Plan) -> None:
+    """Raise where a changed device or schedule cannot be right, whatever else is there."""
+    then = plan.then
+    schedule.check_keys(then.get("config") or {}, plan.changed, record.kind in ("instance", "profile"))
+    if not devices.known(session.brand, session.server.get("api_extensions", ())):
+        return
+    for position in plan.changed:
+        field, _dot, name = position.partition(".")
+        if field == "devices" and name in then["devices"]:
+            try:
+                devices.check(then["devices"][name])
+            except InvalidOption as error:
+                error.what = f"device '{name}': {error.what}"
+                raise
 
 
 def _suspect(record: Record, session: Client, plan: Plan, task: Task) -> None:
