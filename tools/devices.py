@@ -5,9 +5,9 @@
 
     PYTHONPATH=build/collections python tools/devices.py
 
-The API lists the options of a few types only (C(/1.0/metadata/configuration)), so the daemon of this host is tried: in a
-profile of its own, each option is offered to each type with values of several sorts. What it took is written down; what
-the table has from other daemons stays, so running this on Incus and on LXD adds up.
+The API lists the options of a few types only (C(/1.0/metadata/configuration)), so the daemon of this host is tried: in
+a profile of its own, each option is offered to each type with values of several sorts. What it took is written down;
+what the table has from other daemons stays, so running this on Incus and on LXD adds up.
 """
 
 from __future__ import annotations
@@ -59,26 +59,26 @@ SORTS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
 
 # Everything that the reference documents of both brands name, over all types.
 OPTIONS = """
-acceleration address attached bind boot.priority busnum ceph.cluster_name ceph.user_name connect devnum gid gputype gvrp
-host_name hwaddr id initial.* io.bus io.cache io.threads ipv4.address ipv4.address.external ipv4.gateway
+acceleration address attached bind boot.priority busnum ceph.cluster_name ceph.user_name connect devnum gid gputype
+gvrp host_name hwaddr id initial.* io.bus io.cache io.threads ipv4.address ipv4.address.external ipv4.gateway
 ipv4.host_address ipv4.host_table ipv4.host_tables ipv4.neighbor_probe ipv4.routes ipv4.routes.anycast
 ipv4.routes.external ipv6.address ipv6.address.external ipv6.gateway ipv6.host_address ipv6.host_table ipv6.host_tables
 ipv6.neighbor_probe ipv6.routes ipv6.routes.anycast ipv6.routes.external limits.egress limits.ingress limits.max
-limits.priority limits.read limits.write listen maas.subnet.ipv4 maas.subnet.ipv6 major mdev mig.ci mig.gi mig.uuid minor
-mode mtu name nat nested network nictype parent path pathrm pci pool productid propagation proxy_protocol
+limits.priority limits.read limits.write listen maas.subnet.ipv4 maas.subnet.ipv6 major mdev mig.ci mig.gi mig.uuid
+minor mode mtu name nat nested network nictype parent path pathrm pci pool productid propagation proxy_protocol
 queue.tx.length raw.mount.options readonly recursive required security.acls security.acls.default.egress.action
 security.acls.default.egress.logged security.acls.default.ingress.action security.acls.default.ingress.logged
 security.gid security.ipv4_filtering security.ipv6_filtering security.mac_filtering security.port_isolation
 security.promiscuous security.trusted security.uid serial shift size size.state source subsystem uid vendorid vlan
 vlan.tagged
-""".split()
+"""
 # What only a network of the type ovn takes, which cannot be tried without one (reference document "Type: nic").
 UNTRIED = {
     "nic": """
         acceleration ipv4.address.external ipv4.routes.external ipv6.address.external ipv6.routes.external nested
         security.acls security.acls.default.egress.action security.acls.default.egress.logged
         security.acls.default.ingress.action security.acls.default.ingress.logged security.promiscuous
-    """.split()
+    """
 }
 
 NUMBERS = (-1, 0, 1, 7, 1500, 100_000)
@@ -163,14 +163,16 @@ def tried(daemon: Daemon) -> t.Iterator[tuple[str, dict[str, str]]]:
             rest = {key: value for key, value in device.items() if key not in need.split("|")}
             if not daemon.refusal(rest):
                 raise SystemExit(f"{sort}: the daemon gets by without '{need}'")
-        found = {option: values(daemon, device, option) for option in OPTIONS}
+        found = {option: values(daemon, device, option) for option in OPTIONS.split()}
         yield sort, {option: value for option, value in found.items() if value is not None}
 
 
 def merged(old: t.Mapping[str, str], new: t.Mapping[str, str]) -> dict[str, str]:
     """Options of two daemons, or of two sorts. Where they differ in an option's values, nothing is said of those."""
     return {
-        option: new[option] if option in new and old.get(option, new[option]) == new[option] else old.get(option, "")
+        option: new[option]
+        if option in new and old.get(option, new[option]) == new[option]
+        else old.get(option, "")
         if option not in new
         else ""
         for option in sorted({*old, *new})
@@ -181,7 +183,9 @@ def written(options: t.Mapping[str, t.Mapping[str, str]], extensions: t.Mapping[
     """The table's file."""
     head = TABLE.read_text().split("\nEXTENSIONS: ", 1)[0]
     lines = [f"EXTENSIONS: dict[str, int] = {json.dumps(extensions, sort_keys=True)}", "", "NEEDS: dict[str, str] = {"]
-    lines += [f"    {json.dumps(sort)}: {json.dumps(' '.join(needs))}," for sort, (_base, needs) in SORTS.items() if needs]
+    lines += [
+        f"    {json.dumps(sort)}: {json.dumps(' '.join(needs))}," for sort, (_base, needs) in SORTS.items() if needs
+    ]
     lines += ["}", "", "OPTIONS: dict[str, str] = {"]
     for sort in sorted(options):
         words = " ".join(f"{name}:{value}" if value else name for name, value in options[sort].items())
@@ -206,7 +210,7 @@ def main() -> None:
             if sort != kind:
                 options[kind] = merged(options[kind], options[sort])
         for kind, names in UNTRIED.items():
-            options[kind] = merged(options[kind], {name: options[kind].get(name, "") for name in names})
+            options[kind] = merged(options[kind], {name: options[kind].get(name, "") for name in names.split()})
         count = {client.brand: len(client.server["api_extensions"])}
         TABLE.write_text(written(options, {**device_table.EXTENSIONS, **count}))
 

@@ -61,9 +61,9 @@ options:
   state:
     description:
       - With V(exported), the file is there.
-      - With V(imported), the instance or volume is there. One that is, is left alone, whatever it is made of; nothing is
-        ever written over. An imported instance is stopped, and has all the
-        configuration that it had, hardware addresses included.
+      - With V(imported), the instance or volume is there. One that is there already is left alone, whatever it is made
+        of; nothing is ever written over. An imported instance is stopped, and has all the configuration that it had,
+        hardware addresses included.
     type: str
     choices: [exported, imported]
     default: exported

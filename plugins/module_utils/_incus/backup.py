@@ -5,8 +5,8 @@
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
 """Backups of instances and of custom volumes: files on the managed host.
 
-The daemon makes a backup on its own disk, from where it is streamed into the file, and which it is deleted from then.
-What a broken run leaves there has a name that follows from the file's, so the next run finds it; else it ends by itself.
+The daemon makes a backup on its own disk. From there it is streamed into the file, and then deleted. What a broken run
+leaves there has a name that follows from the file's, so that the next run finds it; else it ends by itself.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .._core.resource import Plan, Task
 from .client import Client
 from .owned import OWNER, check_owner, owner_label, owner_path, owner_references, owners_path
 from .record import Record, Reference
+from .schedule import stamp
 
 # What each kind of owner needs of its daemon, and the option that leaves its snapshots out.
 _EXTENSIONS = {"instance": "container_backup", "volume": "custom_volume_backup"}
@@ -128,8 +129,8 @@ class Backup(Record):
     def _export_steps(self, task: Task) -> list[t.Any]:
         params, query = task.params, self.query(task.params)
         place = self.path(params)
-        end = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0, tzinfo=None) + _LEFT_FOR
-        body: dict[str, t.Any] = {"name": place.rpartition("/")[2], "expires_at": end.isoformat() + "Z"}
+        end = stamp(datetime.datetime.now(datetime.timezone.utc) + _LEFT_FOR)
+        body: dict[str, t.Any] = {"name": place.rpartition("/")[2], "expires_at": end}
         for option in ("compression_algorithm", *_ALONE.values(), "optimized_storage"):
             if params[option]:
                 body[option] = params[option]

@@ -159,8 +159,8 @@ class Image(Record):
             raise MissingReference(
                 "there is no such image",
                 obj=label,
-                next_step="give 'path' to import it, 'image' to get it from a server or 'instance' to make it of one, or "
-                "correct the alias",
+                next_step="give 'path' to import it, 'image' to get it from a server or 'instance' to make it of one, "
+                "or correct the alias",
             )
         before = have["fingerprint"] if have else None
         after = None if self.outdated else self.fingerprint or before

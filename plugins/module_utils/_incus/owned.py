@@ -29,9 +29,7 @@ def check_owner(params: Params, title: str) -> None:
             "one of 'instance' and 'volume' is needed", obj=title, next_step="say of what, a volume with its 'pool'"
         )
     if params["volume"] and not params["pool"]:
-        raise InvalidOption(
-            "'volume' is given without 'pool'", obj=title, next_step="say in which pool the volume is"
-        )
+        raise InvalidOption("'volume' is given without 'pool'", obj=title, next_step="say in which pool the volume is")
 
 
 def owner_label(params: Params) -> str:

@@ -5,8 +5,8 @@
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
 """When snapshots are made and how long they are kept, as the daemon writes it. Pure.
 
-A schedule is a list of times with C(", ") between them, each a short name or five fields of cron; an expiry is a list of
-durations with blanks between them. Both brands were tried with what is refused here.
+A schedule is a list of times with C(", ") between them, each a short name or five fields of cron; an expiry is a list
+of durations with blanks between them. Incus 6.0.4 was tried with what is refused here.
 """
 
 from __future__ import annotations
@@ -127,9 +127,6 @@ def durations(text: str) -> dict[str, int]:
     return found
 
 
-
-
-
 def check_pattern(text: str) -> None:
     """Raise where a pattern for the names of snapshots names something that the daemon does not fill in."""
     for name in re.findall(r"{{\s*(\w+)", text):
@@ -162,12 +159,18 @@ def moment(text: str) -> str:
         *numbers, zone = parts.groups()
         if numbers[0] == "0001":
             return ""
-        local = datetime.datetime(*(int(number or 0) for number in numbers))  # type: ignore[arg-type]
+        year, month, day, *time = (int(number or 0) for number in numbers)
+        found = datetime.datetime(year, month, day, *time, tzinfo=datetime.timezone.utc)
         if zone and zone != "Z":
             sign = -1 if zone[0] == "-" else 1
-            local -= sign * datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+            found -= sign * datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
     except (ValueError, OverflowError):
         raise InvalidOption(
             f"'{text}' is no time", next_step="write it as '2030-12-31T23:00:00Z', or how long as '7d'"
         ) from None
-    return local.isoformat() + "Z"
+    return stamp(found)
+
+
+def stamp(time: datetime.datetime) -> str:
+    """A time in UTC as the daemon takes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -11,14 +11,14 @@ import datetime
 import typing as t
 from fnmatch import fnmatchcase
 
-from .._core.errors import FleetError, InvalidOption, InUse, NotFound, did_you_mean
+from .._core.errors import FleetError, InUse, InvalidOption, NotFound, did_you_mean
 from .._core.fields import Field, Flag, Params, Spec, Text
 from .._core.http import Request
 from .._core.resource import Plan, Task
 from .client import Client
 from .owned import OWNER, check_owner, owner_label, owner_path, owner_references
 from .record import Record, Reference
-from .schedule import durations, later, moment
+from .schedule import durations, later, moment, stamp
 
 NEVER = "0001-01-01T00:00:00Z"  # how the daemon writes that something does not expire
 
@@ -109,8 +109,8 @@ class Snapshot(Record):
             given = {name: value for name, value in task.given.items() if name != "expires_at"}
             plan = super()._present(label, have, task.but(given=given))
             if have is None:  # one that is there keeps the time that it has
-                end = later(datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None, microsecond=0), length)
-                plan.then["expires_at"], plan.after["expires_at"] = end.isoformat() + "Z", length
+                end = later(datetime.datetime.now(datetime.timezone.utc), length)
+                plan.then["expires_at"], plan.after["expires_at"] = stamp(end), length
                 plan.changed.append("expires_at")
         else:
             plan = super()._present(label, have, task)
@@ -132,7 +132,8 @@ class Snapshot(Record):
         keep, pattern = task.params["keep"], task.params["keep_pattern"]
         if keep is None:
             return []
-        matching = [name for name in sorted(self.others, key=lambda name: self.others[name]) if fnmatchcase(name, pattern)]
+        matching = [name for name in self.others if fnmatchcase(name, pattern)]
+        matching.sort(key=lambda name: self.others[name])
         return matching[: max(0, len(matching) - keep + fnmatchcase(task.params["name"], pattern))]
 
     # -- what is sent

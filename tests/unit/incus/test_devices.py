@@ -9,7 +9,12 @@ from __future__ import annotations
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import InvalidOption, UnknownKey
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import devices
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.device_table import EXTENSIONS, NEEDS, OPTIONS, options
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.device_table import (
+    EXTENSIONS,
+    NEEDS,
+    OPTIONS,
+    options,
+)
 
 ROOT = {"type": "disk", "path": "/", "pool": "lab"}
 BRIDGED = {"type": "nic", "nictype": "bridged", "parent": "br0"}

@@ -83,10 +83,14 @@ def test_wrong_expiries(text):
         schedule.durations(text)
 
 
+def moment(*parts):
+    return datetime.datetime(*parts, tzinfo=datetime.timezone.utc)
+
+
 def test_an_expiry_counts_calendar_months():
-    now = datetime.datetime(2026, 10, 31, 12, 30)
-    assert schedule.later(now, "4m") == datetime.datetime(2027, 2, 28, 12, 30)
-    assert schedule.later(now, "1y 2m 1w 1d 1H 1M 1S") == datetime.datetime(2028, 1, 8, 13, 31, 1)
+    now = moment(2026, 10, 31, 12, 30)
+    assert schedule.later(now, "4m") == moment(2027, 2, 28, 12, 30)
+    assert schedule.later(now, "1y 2m 1w 1d 1H 1M 1S") == moment(2028, 1, 8, 13, 31, 1)
 
 
 @pytest.mark.parametrize(
