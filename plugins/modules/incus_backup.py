@@ -114,6 +114,15 @@ backup:
     path: /var/backups/lab/app-1.tar.gz
     size: 918420
     sha256: 54c8caac1f61901ed86c68f24af5f5d3672bdc62c71d04f06df3a59e95684473
+summary:
+  description: What the callback C(nfvlab.fleet.summary) shows of an exported file.
+  returned: with O(state=exported), when the file is there
+  type: list
+  elements: list
+  sample:
+    - - backup of instance 'app-1' of project 'lab'
+      - exported
+      - 918420 bytes of 2026-11-21T21:56:14Z in /var/backups/lab/app-1.tar.gz
 actions:
   description: Method, path and keys of each request that was sent, in order; in check mode of what would be.
   returned: always

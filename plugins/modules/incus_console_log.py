@@ -12,8 +12,8 @@ short_description: Read or clear the console log of an instance of an Incus or L
 version_added: 0.1.0
 description:
   - Reads what an instance has written to its console, or empties that.
-  - The log of a container that runs is what the daemon still holds of it (C(lxc) keeps the last 128 KiB); that of one
-    that does not is what it wrote before it ended.
+  - A daemon hands out what a running container wrote once only, so it is what was written since somebody last read it,
+    also in check mode. When the container has stopped, all of it is there again.
 options:
   name:
     description: Name of the instance.

@@ -18,8 +18,8 @@ description:
     name; the server is then not asked at all. With O(refresh=true) it is, and the alias moves where the server has
     something newer.
   - An image of an instance or snapshot is left alone as long as that is the one that it was made of, whatever has been
-    written to the instance since. With O(refresh=true) it is made anew; the alias moves where something has changed.
-    What it was made of is in its property C(nfvlab.source).
+    written to the instance since. With O(refresh=true) it is made anew at every run. What it was made of is in its
+    property C(nfvlab.source).
   - When the content differs, the alias moves to the new image; instances keep what they were made from.
 options:
   alias:
@@ -58,7 +58,7 @@ options:
       - A daemon keeps the list of a simplestreams server for up to an hour. What is newer than its list it cannot get
         yet; then nothing changes, and a warning says so.
       - An image named by its fingerprint never changes.
-      - An image of an O(instance) is made anew. In check mode that counts as a change, as nobody can know yet.
+      - An image of an O(instance) is made anew at every run.
     type: bool
     default: false
   auto_update:

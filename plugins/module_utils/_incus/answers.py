@@ -45,7 +45,7 @@ _BUSY = (
 )
 # Somebody else started or stopped it since it was read.
 _OVERTAKEN = r"(instance|container) is already (running|stopped|frozen)"
-_EXISTS = r"already exists|name .*already in use"
+_EXISTS = r"already exists|name .*already in use|UNIQUE constraint failed"
 
 # What to do about refusals whose own text does not say it.
 _HINTS = (

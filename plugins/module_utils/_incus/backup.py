@@ -24,7 +24,7 @@ from .._core.fields import Params, Spec
 from .._core.files import Growing
 from .._core.http import Request
 from .._core.http import path as join
-from .._core.resource import Plan, Task
+from .._core.resource import Outcome, Plan, Task
 from .client import Client
 from .owned import OWNER, check_owner, owner_label, owner_path, owner_references, owners_path
 from .record import Record, Reference
@@ -160,6 +160,14 @@ class Backup(Record):
     def repeated(self, task: Task) -> Task:
         """What is too old is exported once."""
         return task.but(max_age=None)
+
+    def settle(self, session: Client, outcome: Outcome, task: Task) -> None:
+        """Put the file into the summary of the run."""
+        have = outcome.object
+        if have is not None and task.state == "exported":
+            made = datetime.datetime.fromtimestamp(os.path.getmtime(have["path"]), datetime.timezone.utc)
+            told = f"{have['size']} bytes of {stamp(made)} in {have['path']}"
+            outcome.plan.facts["summary"] = [[outcome.plan.label, "exported", told]]
 
     # -- what it cannot do without, and what is said where that is missing
 

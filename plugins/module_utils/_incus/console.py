@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import NotFound, no_such
+from .._core.errors import NotFound, Refused, no_such
 from .._core.fields import Params, Spec
 from .._core.http import Request
 from .._core.http import path as join
@@ -43,7 +43,9 @@ class ConsoleLog(Record):
             return {"text": ""}
         try:
             text = session.text(self.path(params), query)
-        except NotFound:
+        except (NotFound, Refused) as refused:
+            if isinstance(refused, Refused) and "no such file" not in (refused.text or ""):
+                raise
             names = session.names(COLLECTION, query) or ()
             if params["name"] in names:
                 return {"text": ""}  # it has never been started
@@ -61,6 +63,10 @@ class ConsoleLog(Record):
             plan.changed = ["text"]
             plan.before, plan.after = {"text": plan.have["text"]}, {"text": ""}
         return plan
+
+    def repeated(self, task: Task) -> Task:
+        """It is cleared once; the instance goes on writing."""
+        return task.but(state="read")
 
     def update_steps(self, plan: Plan, task: Task) -> list[Request]:
         return [Request("DELETE", self.path(task.params), self.query(task.params))]

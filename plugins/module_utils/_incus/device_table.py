@@ -20,7 +20,7 @@ def options(sort: str) -> dict[str, str]:
     return {name: values for name, _colon, values in parts}
 
 
-EXTENSIONS: dict[str, int] = {"incus": 450}
+EXTENSIONS: dict[str, int] = {"incus": 450, "lxd": 318}
 
 NEEDS: dict[str, str] = {
     "disk": "source|path",
@@ -86,8 +86,8 @@ OPTIONS: dict[str, str] = {
         ipv4.address.external ipv4.gateway ipv4.host_address ipv4.host_table:0..4294967295 ipv4.neighbor_probe:bool
         ipv4.routes ipv4.routes.external ipv6.address ipv6.address.external ipv6.gateway ipv6.host_address
         ipv6.host_table:0..4294967295 ipv6.neighbor_probe:bool ipv6.routes ipv6.routes.external limits.egress
-        limits.ingress limits.max limits.priority:0..4294967295 mode mtu:1280..16384 name nested network nictype parent
-        queue.tx.length:0..4294967295 security.acls
+        limits.ingress limits.max limits.priority:0..4294967295 maas.subnet.ipv4 maas.subnet.ipv6 mode mtu:1280..16384
+        name nested network nictype parent queue.tx.length:0..4294967295 security.acls
         security.acls.default.egress.action:allow|allow-stateless|drop|reject security.acls.default.egress.logged:bool
         security.acls.default.ingress.action:allow|allow-stateless|drop|reject security.acls.default.ingress.logged:bool
         security.ipv4_filtering security.ipv6_filtering security.mac_filtering security.port_isolation:bool
@@ -96,19 +96,20 @@ OPTIONS: dict[str, str] = {
     "nic/bridged": """
         boot.priority:0..4294967295 host_name hwaddr:mac initial.* io.bus ipv4.address ipv4.routes ipv4.routes.external
         ipv6.address ipv6.routes ipv6.routes.external limits.egress limits.ingress limits.max
-        limits.priority:0..4294967295 mtu:1280..16384 name network nictype parent queue.tx.length:0..4294967295
-        security.acls security.acls.default.egress.action:allow|allow-stateless|drop|reject
-        security.acls.default.egress.logged:bool security.acls.default.ingress.action:allow|allow-stateless|drop|reject
-        security.acls.default.ingress.logged:bool security.ipv4_filtering security.ipv6_filtering security.mac_filtering
-        security.port_isolation:bool vlan:0..4094|none vlan.tagged
+        limits.priority:0..4294967295 maas.subnet.ipv4 maas.subnet.ipv6 mtu:1280..16384 name network nictype parent
+        queue.tx.length:0..4294967295 security.acls
+        security.acls.default.egress.action:allow|allow-stateless|drop|reject security.acls.default.egress.logged:bool
+        security.acls.default.ingress.action:allow|allow-stateless|drop|reject security.acls.default.ingress.logged:bool
+        security.ipv4_filtering security.ipv6_filtering security.mac_filtering security.port_isolation:bool
+        vlan:0..4094|none vlan.tagged
     """,
     "nic/ipvlan": """
         gvrp:bool hwaddr:mac initial.* ipv4.address ipv4.gateway ipv4.host_table:0..4294967295 ipv6.address ipv6.gateway
         ipv6.host_table:0..4294967295 mode:l3s|l2 mtu:1280..16384 name network nictype parent vlan:0..4094
     """,
     "nic/macvlan": """
-        boot.priority:0..4294967295 gvrp:bool hwaddr:mac initial.* io.bus mode:bridge|vepa|passthru|private
-        mtu:1280..16384 name network nictype parent vlan:0..4094
+        boot.priority:0..4294967295 gvrp:bool hwaddr:mac initial.* io.bus maas.subnet.ipv4 maas.subnet.ipv6
+        mode:bridge|vepa|passthru|private mtu:1280..16384 name network nictype parent vlan:0..4094
     """,
     "nic/p2p": """
         boot.priority:0..4294967295 host_name hwaddr:mac initial.* io.bus ipv4.routes ipv6.routes limits.egress
@@ -116,8 +117,8 @@ OPTIONS: dict[str, str] = {
         queue.tx.length:0..4294967295
     """,
     "nic/physical": """
-        boot.priority:0..4294967295 gvrp:bool hwaddr:mac initial.* mtu:1280..16384 name network nictype parent
-        vlan:0..4094
+        boot.priority:0..4294967295 gvrp:bool hwaddr:mac initial.* maas.subnet.ipv4 maas.subnet.ipv6 mtu:1280..16384
+        name network nictype parent vlan:0..4094
     """,
     "nic/routed": """
         gvrp:bool host_name hwaddr:mac initial.* io.bus ipv4.address ipv4.gateway ipv4.host_address
@@ -127,8 +128,8 @@ OPTIONS: dict[str, str] = {
         vlan:0..4094
     """,
     "nic/sriov": """
-        boot.priority:0..4294967295 hwaddr:mac initial.* mtu:1280..16384 name network nictype parent
-        security.mac_filtering vlan:0..4094
+        boot.priority:0..4294967295 hwaddr:mac initial.* maas.subnet.ipv4 maas.subnet.ipv6 mtu:1280..16384 name network
+        nictype parent security.mac_filtering vlan:0..4094
     """,
     "none": """
         initial.*

@@ -159,8 +159,8 @@ def moment(text: str) -> str:
         *numbers, zone = parts.groups()
         if numbers[0] == "0001":
             return ""
-        year, month, day, *time = (int(number or 0) for number in numbers)
-        found = datetime.datetime(year, month, day, *time, tzinfo=datetime.timezone.utc)
+        year, month, day, hour, minute, second = (int(number or 0) for number in numbers)
+        found = datetime.datetime(year, month, day, hour, minute, second, tzinfo=datetime.timezone.utc)
         if zone and zone != "Z":
             sign = -1 if zone[0] == "-" else 1
             found -= sign * datetime.timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))

@@ -84,7 +84,7 @@ def test_wrong_expiries(text):
 
 
 def moment(*parts):
-    return datetime.datetime(*parts, tzinfo=datetime.timezone.utc)
+    return datetime.datetime(*parts, tzinfo=datetime.UTC)
 
 
 def test_an_expiry_counts_calendar_months():
