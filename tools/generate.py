@@ -67,6 +67,10 @@ ROLES = {
         "Brings up fleets of instances, or takes them away.",
         {"fleets": ("Fleets", "incus_fleet")},
     ),
+    "incus_backups": (
+        "Exports instances and volumes to files, or deletes those.",
+        {"backups": ("Backups", "incus_backup")},
+    ),
     "kata_sandbox": (
         "Makes sandboxes of Kata agents with their network, files and containers, or ends them.",
         {
@@ -81,6 +85,19 @@ ROLES = {
         "Installs and starts Open vSwitch and brings up fabrics, or takes them away.",
         {"fabrics": ("Fabrics", "sdn_fabric")},
     ),
+}
+
+# What such a role takes beside its lists.
+FURTHER = {
+    "incus_backups": {
+        "folder": {
+            "description": [
+                "A directory for the files. It is made, and goes with the last of them; others must be there already."
+            ],
+            "type": "path",
+            "default": "/var/backups/nfvlab-fleet",
+        }
+    },
 }
 
 
@@ -236,6 +253,7 @@ def argument_specs(role: str, docs: dict[str, dict]) -> str:
             "default": [],
             "options": {option: value for option, value in inner.items() if option not in LEFT_OUT.get(role, ())},
         }
+    options.update({f"{role}_{name}": option for name, option in FURTHER.get(role, {}).items()})
     spec = {"argument_specs": {"main": {"short_description": purpose, "description": [purpose], "options": options}}}
     return "---\n# Written by tools/generate.py.\n" + yaml.dump(
         spec, Dumper=Indented, sort_keys=False, width=150, default_flow_style=False

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: incus_image
-short_description: Bring images from local files or image servers into an Incus or LXD daemon
+short_description: Bring images from local files, image servers or instances into an Incus or LXD daemon
 version_added: 0.1.0
 description:
-  - Gives a daemon an image under an alias, from files on the managed host or from an image server.
+  - Gives a daemon an image under an alias, from files on the managed host, from an image server, or made of an instance
+    of its own.
   - Files are imported again only when their content differs, which is told by their fingerprint, the SHA-256 of them.
   - An image from a server is left alone as long as the alias names one that came from the same server under the same
     name; the server is then not asked at all. With O(refresh=true) it is, and the alias moves where the server has
     something newer.
+  - An image of an instance or snapshot is left alone as long as that is the one that it was made of, whatever has been
+    written to the instance since. With O(refresh=true) it is made anew at every run. What it was made of is in its
+    property C(nfvlab.source).
   - When the content differs, the alias moves to the new image; instances keep what they were made from.
 options:
   alias:
@@ -25,11 +29,22 @@ options:
   path:
     description:
       - Path of a unified tarball, or of the metadata tarball of a split image, on the managed host.
-      - Without it and without O(image), the image must be there already, and only its properties are managed.
+      - Without it, O(image) and O(instance), the image must be there already, and only its properties are managed.
     type: path
   rootfs_path:
     description: Path of the root file system (tarball, squashfs or disk image) of a split image, on the managed host.
     type: path
+  instance:
+    description: The instance that the image is made of, in the same project. It must not run, unless O(snapshot) is
+      given.
+    type: str
+  snapshot:
+    description: The snapshot of O(instance) that the image is made of, instead of the instance as it is.
+    type: str
+  compression_algorithm:
+    description: The command that compresses an image made of an instance, such as V(gzip), V(zstd) or V(none). Without
+      it, what C(images.compression_algorithm) of the project or server says.
+    type: str
   image_type:
     description:
       - Which kind of image is meant where a server has both under one name. Without it, a container wins.
@@ -43,6 +58,7 @@ options:
       - A daemon keeps the list of a simplestreams server for up to an hour. What is newer than its list it cannot get
         yet; then nothing changes, and a warning says so.
       - An image named by its fingerprint never changes.
+      - An image of an O(instance) is made anew at every run.
     type: bool
     default: false
   auto_update:
@@ -122,6 +138,15 @@ EXAMPLES = r"""
       certificate: /etc/ssl/images.example.com.crt
     refresh: true
     prune: true
+
+- name: An image made of what has been installed in an instance
+  nfvlab.fleet.incus_image:
+    project: lab
+    alias: router
+    instance: build-1
+    snapshot: installed
+    properties:
+      description: Debian with FRR
 """
 
 RETURN = r"""

@@ -173,6 +173,8 @@ def sweep(client: Client) -> None:
     for pool in client.names("/1.0/storage-pools") or ():
         for volume in client.get(join("1.0", "storage-pools", pool, "volumes", "custom"), {"all-projects": "true"}):
             path, _mark, query_text = unquote(volume).partition("?")
+            if "/snapshots/" in path:  # which goes with its volume
+                continue
             query = dict(part.split("=", 1) for part in query_text.split("&") if part)
             if query.get("project", "default").startswith(PREFIX) or path.rsplit("/", 1)[-1].startswith(PREFIX):
                 client.perform(Request("DELETE", path, query))

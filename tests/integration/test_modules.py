@@ -43,16 +43,21 @@ def steps(*names: str) -> t.Iterator[t.Any]:
 
 
 @pytest.fixture(scope="module")
-def stage(client: Client, image: str, door: Door) -> t.Iterator[dict[str, t.Any]]:
+def stage(
+    client: Client, image: str, door: Door, tmp_path_factory: pytest.TempPathFactory
+) -> t.Iterator[dict[str, t.Any]]:
     """Where the steps of one case stand; a new case starts on a swept house."""
-    yield {"image": image}
+    yield {"image": image, "folder": str(tmp_path_factory.mktemp("stage"))}
     sweep(client)
 
 
 def options(step: t.Mapping[str, t.Any], case: t.Mapping[str, t.Any], stage: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The options of a step, with what all steps of the case share."""
     args = {**case.get("common", {}), **step.get("args", {})}
-    return {key: stage["image"] if value == "{image}" else value for key, value in args.items()}
+    return {
+        key: value.format_map(stage) if isinstance(value, str) and value.startswith(("{image}", "{folder}")) else value
+        for key, value in args.items()
+    }
 
 
 @pytest.mark.parametrize(("path", "step"), list(steps()))

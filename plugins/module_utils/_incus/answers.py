@@ -47,7 +47,7 @@ _BUSY = (
 _OVERTAKEN = r"(instance|container) is already (running|stopped|frozen)"
 # What a restricted certificate may not do comes as 500 as well.
 _FORBIDDEN = r"does not have permissions? for|Certificate is restricted"
-_EXISTS = r"already exists|name .*already in use"
+_EXISTS = r"already exists|name .*already in use|UNIQUE constraint failed"
 
 # What to do about refusals whose own text does not say it.
 _HINTS = (

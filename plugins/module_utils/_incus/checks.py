@@ -10,10 +10,21 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core.errors import Conflict, FleetError, Forbidden, InUse, NotFound, UnknownKey, did_you_mean, near, no_such
+from .._core.errors import (
+    Conflict,
+    FleetError,
+    Forbidden,
+    InUse,
+    InvalidOption,
+    NotFound,
+    UnknownKey,
+    did_you_mean,
+    near,
+    no_such,
+)
 from .._core.http import path as join
 from .._core.resource import Plan, Task
-from . import keys
+from . import devices, keys, schedule
 from .client import Client
 
 if t.TYPE_CHECKING:
@@ -26,6 +37,7 @@ def check(record: Record, session: Client, plan: Plan, task: Task) -> None:
     """
     if plan.then is None:
         return
+    _check_values(record, session, plan)
     present: dict[t.Any, list[str] | None] = {}
     for reference in record.references(plan, task):
         where = (reference.collection, tuple(reference.query.items()))
@@ -58,6 +70,22 @@ def _hidden(session: Client, reference: Reference) -> Forbidden | None:
     except FleetError:
         return None
     return None
+
+
+def _check_values(record: Record, session: Client, plan: Plan) -> None:
+    """Raise where a changed device or schedule cannot be right, whatever else is there."""
+    then = plan.then
+    schedule.check_keys(then.get("config") or {}, plan.changed, record.kind in ("instance", "profile"))
+    if not devices.known(session.brand, session.server.get("api_extensions", ())):
+        return
+    for position in plan.changed:
+        field, _dot, name = position.partition(".")
+        if field == "devices" and name in then["devices"]:
+            try:
+                devices.check(then["devices"][name])
+            except InvalidOption as error:
+                error.what = f"device '{name}': {error.what}"
+                raise
 
 
 def _suspect(record: Record, session: Client, plan: Plan, task: Task) -> None:

@@ -16,7 +16,8 @@ import hashlib
 import os
 import typing as t
 
-from .._core.errors import Conflict, FleetError, InvalidOption, NotFound, Refused
+from .._core.errors import Conflict, FleetError, InvalidOption, NotFound
+from .._core.files import Content
 from .._core.resource import Task
 from .._core.secrets import mask_pair
 from .client import Client
@@ -31,44 +32,29 @@ def seal(nonce: str, digest: str) -> str:
     return hashlib.sha256(f"{nonce}{digest}".encode()).hexdigest()
 
 
-class Reader:
+class Reader(Content):
     """Takes a content and keeps its digest, its size and, where there is a folder, itself."""
 
     def __init__(self, folder: str | None) -> None:
-        self.digest = hashlib.sha256()
-        self.size = 0
-        self.path = os.path.join(folder, CONTENT) if folder else os.devnull
-        create = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW if folder else 0
-        try:
-            self._file = os.open(self.path, os.O_WRONLY | create, 0o600)
+        path = os.path.join(folder, CONTENT) if folder else os.devnull
+
+        def create() -> int:
+            new = os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW if folder else 0
+            descriptor = os.open(path, os.O_WRONLY | new, 0o600)
             if folder and os.geteuid() == 0:  # become: the one who fetches it is the folder's owner
                 owner = os.stat(folder)
-                os.fchown(self._file, owner.st_uid, owner.st_gid)
-        except OSError as error:
-            raise self._refused(error) from None
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
+            return descriptor
 
-    def __call__(self, block: bytes) -> None:
-        self.digest.update(block)
-        self.size += len(block)
-        rest = memoryview(block)
-        try:
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-        except OSError as error:
-            raise self._refused(error) from None
+        super().__init__(
+            path, "make room there, or become root or nobody else; 'ansible_remote_tmp' names another folder", create
+        )
 
     def __enter__(self) -> Reader:
         return self
 
     def __exit__(self, *reason: object) -> None:
         os.close(self._file)
-
-    def _refused(self, error: OSError) -> FleetError:
-        return Refused(
-            f"cannot write '{self.path}' on the managed host: {error.strerror}",
-            code=error.errno,
-            next_step="make room there, or become root or nobody else; 'ansible_remote_tmp' names another folder",
-        )
 
 
 def fetch(resource: File, session: Client, task: Task, handed: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
-"""Images from local files or from image servers, under an alias."""
+"""Images from local files, from image servers or made of instances, under an alias."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ import os
 import typing as t
 from urllib.parse import urlencode
 
-from .._core.errors import InvalidOption, MissingReference, TimedOut, Unreachable, Untrusted
+from .._core.errors import FleetError, InvalidOption, MissingReference, TimedOut, Unreachable, Untrusted
 from .._core.fields import Flag, KeyValues, Spec
 from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Plan, Task
 from .client import Client
 from .image_server import IMAGE_SERVER, image_source, is_fingerprint, is_remote
-from .record import Record
+from .publish import ORIGIN, Name, Publish, made_of, origin, published
+from .record import Record, Reference
 
 
 class Image(Record):
@@ -28,6 +29,8 @@ class Image(Record):
     An image that came from the wanted source, as the daemon keeps it in C(update_source), is compared with what the
     server has now only where the task says so. Then it is got anew under its own fingerprint, and the alias moves: the
     daemon's own refresh would move all aliases of the image, delete it, and call a failed download a success.
+
+    One that is made of an instance is known by a property, see `publish`.
     """
 
     def __init__(self) -> None:
@@ -35,10 +38,13 @@ class Image(Record):
             "image",
             "images",
             scope=("project",),
-            fields=(KeyValues("properties"), Flag("public"), Flag("auto_update")),
+            fields=(KeyValues("properties", protected=(ORIGIN,)), Flag("public"), Flag("auto_update")),
         )
         self.files: dict[str, str] = {}
         self.source: dict[str, t.Any] | None = None  # where a remote image comes from
+        self.published: dict[str, t.Any] | None = None  # what it is made of
+        self.origin = ""  # the same as the image's property
+        self.outdated = False  # whether it is to be made of that, or made again
         self.fingerprint: str | None = None
         self.stored: dict[str, t.Any] | None = None  # the wanted content, where the daemon has it already
         self.previous: str | None = None  # what the alias named before
@@ -51,6 +57,7 @@ class Image(Record):
         merged["path"] = {"type": "path"}
         merged["rootfs_path"] = {"type": "path"}
         merged.update(IMAGE_SERVER)
+        merged.update({name: {"type": "str"} for name in ("instance", "snapshot", "compression_algorithm")})
         merged["image_type"] = {"type": "str", "choices": ["container", "virtual-machine"]}
         merged["refresh"] = {"type": "bool", "default": False}
         merged["prune"] = {"type": "bool", "default": False}
@@ -73,6 +80,8 @@ class Image(Record):
             return
         if task.params["image"]:
             self.source = image_source(task.params, session.brand)
+        if task.params["instance"]:
+            self.published = published(task.params)
         if not self.files:
             return
         missing = [path for path in self.files.values() if not os.path.isfile(path)]
@@ -97,6 +106,13 @@ class Image(Record):
         have = image(alias["target"]) if alias else None
         if self.source and self.fingerprint is None and self._asks(have, task):
             self.fingerprint = self._offered(session, task)
+        if self.published:
+            self.origin = origin(session, self.published, query)
+            self.outdated = self.fingerprint is None and (
+                have is None or task.params["refresh"] or not made_of(have, self.origin)
+            )
+            if have and self.outdated:
+                self.previous = have["fingerprint"]
         self.stored = image(self.fingerprint)
         if have and self.fingerprint not in (None, have["fingerprint"]):
             self.previous = have["fingerprint"]
@@ -139,21 +155,24 @@ class Image(Record):
         """What the alias names will be the content of the files, or of the source; fields are compared with what is
         stored of that.
         """
-        if have is None and not self.files and not self.source:
+        if have is None and not self.files and not self.source and not self.published:
             raise MissingReference(
                 "there is no such image",
                 obj=label,
-                next_step="give 'path' to import it or 'image' to get it from a server, or correct the alias",
+                next_step="give 'path' to import it, 'image' to get it from a server or 'instance' to make it of one, "
+                "or correct the alias",
             )
         before = have["fingerprint"] if have else None
-        after = self.fingerprint or before
+        after = None if self.outdated else self.fingerprint or before
         plan = super()._present(label, have if before == after else have and (self.stored or {}), task)
         plan.have = have
         if have is not None and before != after:
             plan.changed.insert(0, "fingerprint")
-        if self.files or self.fingerprint:
+        if self.files or self.fingerprint or self.outdated:
             plan.before.update({"fingerprint": before} if before else {})
             plan.after.update({"fingerprint": after} if after else {})
+        if self.outdated:
+            plan.after["made_of"] = self.origin
         plan.then["fingerprint"] = after
         return plan
 
@@ -165,23 +184,27 @@ class Image(Record):
                 "update it; delete the image first if it shall"
             )
 
-    def steps(self, plan: Plan, task: Task) -> list[Request]:
+    def steps(self, plan: Plan, task: Task) -> list[t.Any]:
         steps = super().steps(plan, task)
         if plan.then is not None and self.leftover and not _others(self.leftover, task):
             steps.append(self._delete_image(self.leftover, task))
         return steps
 
-    def create_steps(self, plan: Plan, task: Task) -> list[Request]:
+    def create_steps(self, plan: Plan, task: Task) -> list[t.Any]:
+        if self.published:
+            return self._publish_steps(plan, task, Request("POST", join("1.0", "images", "aliases")))
         if self.source and self.stored is None:
             return [self._pull(plan, task)]  # which names it as well
         alias = {"name": task.params["alias"], "target": plan.then["fingerprint"] or ""}
         create = Request("POST", join("1.0", "images", "aliases"), self.query(task.params), alias, list(alias))
         return [*self._content_steps(plan, task), create]
 
-    def update_steps(self, plan: Plan, task: Task) -> list[Request]:
+    def update_steps(self, plan: Plan, task: Task) -> list[t.Any]:
         if "fingerprint" not in plan.changed:
             return [self._fields_step(plan.have, plan, task)]
         where = join("1.0", "images", "aliases", task.params["alias"])
+        if self.published:
+            return self._publish_steps(plan, task, Request("PATCH", where))
         target = {"target": plan.then["fingerprint"]}
         return [
             *self._content_steps(plan, task),
@@ -222,6 +245,41 @@ class Image(Record):
                 upload=self.files,
             )
         ]
+
+    def _publish_steps(self, plan: Plan, task: Task, alias: Request) -> list[t.Any]:
+        """Have the daemon make the image, and name it."""
+        query = self.query(task.params)
+        properties = {**plan.then.get("properties", {}), ORIGIN: self.origin}
+        body: dict[str, t.Any] = {"source": self.published, "properties": properties}
+        if plan.then.get("public"):
+            body["public"] = True
+        if task.params["compression_algorithm"]:
+            body["compression_algorithm"] = task.params["compression_algorithm"]
+        keys = [*(name for name in body if name != "properties"), *(f"properties.{key}" for key in sorted(properties))]
+        named = {"name": task.params["alias"]} if alias.method == "POST" else {}
+        present = plan.have["fingerprint"] if plan.have else None
+        return [
+            Publish(Request("POST", join("1.0", "images"), query, body, keys), present, self._got),
+            Name(alias._replace(query=query, body=named, keys=[*named, "target"]), lambda: self.fingerprint),
+        ]
+
+    def _got(self, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+
+    def references(self, plan: Plan, task: Task) -> t.Iterator[Reference]:
+        yield from super().references(plan, task)
+        if self.published and self.outdated:
+            query = self.query(task.params)
+            place = join("1.0", "instances")
+            yield Reference("instance", place, task.params["instance"], query)
+            if task.params["snapshot"]:
+                place += f"{join(task.params['instance'])}/snapshots"
+                yield Reference("snapshot", place, task.params["snapshot"], query)
+
+    def explain(self, session: Client, error: FleetError, plan: Plan, task: Task) -> FleetError:
+        if self.published and "running instance" in (error.text or ""):
+            error.next_step = "make it of a snapshot ('snapshot'), or stop the instance first"
+        return super().explain(session, error, plan, task)
 
     def _pull(self, plan: Plan, task: Task) -> t.Any:
         """The step that has the daemon get the image."""
@@ -275,7 +333,14 @@ def _check(task: Task) -> None:
     params = task.params
     if params["path"] and params["image"]:
         raise InvalidOption("both 'path' and 'image' are given", next_step="an image comes from files or from a server")
-    for option in ("image_server", "image_type", "refresh"):
+    if params["instance"] and (params["path"] or params["image"]):
+        raise InvalidOption(
+            "'instance' is given together with 'path' or 'image'", next_step="say in one of them what it comes from"
+        )
+    for option in ("snapshot", "compression_algorithm"):
+        if params[option] and not params["instance"]:
+            raise InvalidOption(f"'{option}' is given without 'instance'", next_step="say of which instance")
+    for option in ("image_server", "image_type", *(() if params["instance"] else ("refresh",))):
         if params[option] and not params["image"]:
             raise InvalidOption(f"'{option}' is given without 'image'", next_step="say in 'image' which image is meant")
     if params["image"] and not is_remote(params):
@@ -283,7 +348,8 @@ def _check(task: Task) -> None:
             f"'image' is '{params['image']}', which names no server",
             next_step="write 'REMOTE:IMAGE', or give 'image_server'",
         )
-    if params["auto_update"] and (params["path"] or is_fingerprint((params["image"] or "").rpartition(":")[2])):
+    fixed = params["path"] or params["instance"]
+    if params["auto_update"] and (fixed or is_fingerprint((params["image"] or "").rpartition(":")[2])):
         raise InvalidOption(
             "'auto_update' is given, but what the image is made of never changes",
             next_step="name the image by its alias at a server",

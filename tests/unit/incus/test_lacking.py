@@ -11,8 +11,11 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import I
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import UnixEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import Task
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import info
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.backup import Backup
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.keys import known
+
+from .helpers import task
 
 LISTED = {"configs": {"instance": {"misc": {"keys": [{"limits.cpu": {}}]}}}}
 
@@ -89,3 +92,14 @@ def test_a_filter_that_the_daemon_would_not_notice_is_refused(collection):
 
 def test_the_servers_own_collections_need_no_extension():
     assert read(Daemon([]), collection="projects", all_projects=True) == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "extension"),
+    [({"instance": "c"}, "container_backup"), ({"volume": "v", "pool": "p"}, "custom_volume_backup")],
+)
+def test_a_daemon_that_makes_no_backups_is_said_to_lack_them(owner, extension):
+    made = Backup()
+    wanted = task(made, {**owner, "project": "default", "path": "/nonexistent/b"})
+    with pytest.raises(Unsupported, match=f"cannot do backups of .*s: .*'{extension}'"):
+        made.check(Daemon([]), made.plan(None, wanted), wanted)
