@@ -43,16 +43,16 @@ def steps(*names: str) -> t.Iterator[t.Any]:
 
 
 @pytest.fixture(scope="module")
-def stage(client: Client, image: str, door: Door) -> t.Iterator[dict[str, t.Any]]:
+def stage(client: Client, image: str, newer: str, door: Door) -> t.Iterator[dict[str, t.Any]]:
     """Where the steps of one case stand; a new case starts on a swept house."""
-    yield {"image": image}
+    yield {"{image}": image, "{newer}": newer}
     sweep(client)
 
 
 def options(step: t.Mapping[str, t.Any], case: t.Mapping[str, t.Any], stage: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The options of a step, with what all steps of the case share."""
     args = {**case.get("common", {}), **step.get("args", {})}
-    return {key: stage["image"] if value == "{image}" else value for key, value in args.items()}
+    return {key: stage.get(value, value) if isinstance(value, str) else value for key, value in args.items()}
 
 
 @pytest.mark.parametrize(("path", "step"), list(steps()))

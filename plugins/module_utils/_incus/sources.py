@@ -1,0 +1,255 @@
+# Copyright: (c) 2026, The nfvlab.fleet developers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
+"""What an instance is made from, beside an image: another instance, a snapshot, one of another daemon.
+
+The copy has everything of its original that the task does not give itself. `read_origin` and `image_now` ask daemons
+and image servers; the rest is pure.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import InvalidOption, MissingReference, TimedOut, Unreachable, Untrusted, no_such
+from .._core.fields import Field, Spec
+from .._core.http import path as join
+from .._core.resource import Task
+from .client import Client
+from .image_server import image_source
+from .options import CONNECTION, endpoint_for
+
+# Another daemon is named as a module names its own, but for what the environment says of that.
+_DAEMON: Spec = {
+    "daemon": {
+        "type": "dict",
+        "options": {
+            name: {key: value for key, value in option.items() if key != "fallback"}
+            for name, option in CONNECTION.items()
+            if name not in ("timeout", "operation_timeout")
+        },
+    },
+    "mode": {"type": "str", "choices": ["pull", "push"], "default": "pull"},
+}
+ORIGINS: Spec = {
+    "copy_from": {
+        "type": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "snapshot": {"type": "str"},
+            "project": {"type": "str"},
+            "instance_only": {"type": "bool", "default": False},
+            "allow_inconsistent": {"type": "bool", "default": False},
+            **_DAEMON,
+        },
+    },
+    "move_from": {
+        "type": "dict",
+        "options": {"name": {"type": "str"}, "project": {"type": "str"}, **_DAEMON},
+    },
+}
+
+BASE_IMAGE = "volatile.base_image"  # the only key of the daemon's own that tells of the content
+
+
+class Origin(t.NamedTuple):
+    """An instance that another one is made from.
+
+    :param option: the option that names it, C(copy_from) or C(move_from)
+    :param path: the instance's path at its daemon
+    :param query: selects its project
+    :param content: the instance, or its snapshot, as its daemon gives it; empty where a check run cannot know it yet
+    :param session: its daemon, where that is another one
+    """
+
+    option: str
+    name: str
+    snapshot: str | None
+    path: str
+    query: t.Mapping[str, str]
+    content: t.Mapping[str, t.Any]
+    session: Client | None
+
+    @property
+    def label(self) -> str:
+        """The original, as a person would name it."""
+        snapshot = f"snapshot '{self.snapshot}' of " if self.snapshot else ""
+        where = f" at {self.session.transport.endpoint}" if self.session else ""
+        return f"{snapshot}instance '{self.name}' of project '{self.query['project']}'{where}"
+
+
+def origin_option(params: t.Mapping[str, t.Any]) -> str | None:
+    """Which option names an instance to copy: C(move_from) does so where it comes from another daemon only."""
+    if params.get("copy_from"):
+        return "copy_from"
+    return "move_from" if (params.get("move_from") or {}).get("daemon") else None
+
+
+def former(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The options that say where an instance of this daemon has been until now: C(name) and C(project)."""
+    moved = params.get("move_from") or {}
+    name = moved.get("name") or params.get("rename_from") or params["name"]
+    return {"name": name, "project": moved.get("project") or params["project"]}
+
+
+def check_origins(params: t.Mapping[str, t.Any], label: str) -> None:
+    """Raise where options that say what an instance is made from do not go together."""
+    given = [name for name in ("image", "empty", "copy_from") if params.get(name)]
+    if "copy_from" in given and len(given) == 1 and origin_option(params) != "copy_from":
+        given.append("move_from")
+    if len(given) > 1:
+        raise InvalidOption(
+            f"'{given[0]}' and '{given[1]}' exclude each other", obj=label, next_step="leave one of them out"
+        )
+    moved = params.get("move_from") or {}
+    if moved.get("name") and params.get("rename_from"):
+        raise InvalidOption(
+            "'rename_from' and 'move_from.name' exclude each other", obj=label, next_step="leave one of them out"
+        )
+    here = {"name": params["name"], "project": params["project"]}
+    if (params.get("rename_from") or moved) and not moved.get("daemon") and former(params) == here:
+        option, place = ("rename_from", "'name'") if not moved else ("move_from", "place")
+        raise InvalidOption(f"'{option}' is its own {place}", obj=label, next_step="say where it has been until now")
+    for option in ("copy_from", "move_from"):
+        if (params.get(option) or {}).get("mode") == "push" and not params[option].get("daemon"):
+            raise InvalidOption(
+                f"'{option}.mode' is given without '{option}.daemon'",
+                obj=label,
+                next_step="it is about two daemons; leave it out",
+            )
+
+
+def read_origin(session: Client, task: Task, label: str) -> Origin:
+    """The instance that the task copies, as it is now.
+
+    :param label: the new instance, as a person would name it
+    :raises MissingReference: there is none; a check run only warns, as an earlier task may make it
+    """
+    option = origin_option(task.params) or ""
+    wanted = task.params[option]
+    name = wanted.get("name") or task.params["name"]
+    query = {"project": wanted.get("project") or task.params["project"]}
+    path = join("1.0", "instances", name)
+    there = _client(option, wanted["daemon"], session) if wanted.get("daemon") else session
+    origin = Origin(option, name, wanted.get("snapshot"), path, query, {}, None if there is session else there)
+    try:
+        return origin._replace(content=_content(there, origin))
+    except (MissingReference, TimedOut, Unreachable) as error:
+        error.about(label)
+        if not task.check_mode or isinstance(error, Untrusted):
+            raise
+        task.warn(f"check mode: {error}; so what it is made from is not known")
+        return origin
+
+
+def _client(option: str, daemon: t.Mapping[str, t.Any], session: Client) -> Client:
+    """A client of another daemon, as patient as that of the own one."""
+    if not (daemon.get("url") or daemon.get("socket")):
+        raise InvalidOption(f"'{option}.daemon' names no daemon", next_step="give its 'url' or its 'socket'")
+    return Client(
+        endpoint_for(daemon, {}), timeout=session.transport.timeout, operation_timeout=session.operation_timeout
+    )
+
+
+def _content(there: Client, origin: Origin) -> dict[str, t.Any]:
+    """The original itself; a snapshot has no type of its own."""
+    found = there.find(origin.path, origin.query)
+    if found is None:
+        names = there.names("/1.0/instances", origin.query) or ()
+        raise no_such("instance", origin.name, names, f"correct '{origin.option}'")
+    if not origin.snapshot:
+        return dict(found)
+    snapshots = origin.path + "/snapshots"
+    snapshot = there.find(snapshots + join(origin.snapshot), origin.query)
+    if snapshot is None:
+        names = there.names(snapshots, origin.query) or ()
+        raise no_such("snapshot", origin.snapshot, names, f"correct '{origin.option}.snapshot'")
+    return {**snapshot, "type": found["type"], "status_code": found["status_code"]}
+
+
+def inherited(fields: t.Iterable[Field], origin: Origin, task: Task) -> dict[str, t.Any]:
+    """The fields of a copy: its original's, with what the task gives on top.
+
+    :raises InvalidOption: it is to be of another type than its original
+    """
+    content = {**origin.content, "config": _portable(origin.content.get("config") or {})}
+    whole: dict[str, t.Any] = {}
+    for entry in fields:
+        value = entry.read(content)
+        if entry.name in task.given:
+            value = entry.merge(value, task.given[entry.name], task.params)
+        whole[entry.name] = value
+    whole["type"] = content.get("type") or whole["type"] or "container"
+    if task.given.get("type") not in (None, whole["type"]):
+        raise InvalidOption(
+            f"its 'type' is '{task.given['type']}', and {origin.label} is a {whole['type']}",
+            next_step="leave 'type' out",
+        )
+    if content.get("architecture"):
+        whole["architecture"] = content["architecture"]
+    return whole
+
+
+def _portable(config: t.Mapping[str, str]) -> dict[str, str]:
+    """A configuration without what the daemon keeps of the original itself."""
+    return {key: value for key, value in config.items() if key == BASE_IMAGE or not key.startswith("volatile.")}
+
+
+def loses(origin: Origin, whole: t.Mapping[str, t.Any]) -> bool:
+    """Whether a copy lacks a key or a device of its original. A daemon that copies by itself leaves nothing out."""
+    content = origin.content
+    keys = set(_portable(content.get("config") or {})) - set(whole["config"])
+    return bool(keys or set(content.get("devices") or {}) - set(whole["devices"]))
+
+
+def local_source(origin: Origin, wanted: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The API's source for a copy in the same daemon (rest-api document, "POST /1.0/instances").
+
+    :param wanted: the option that names the original
+    """
+    name = f"{origin.name}/{origin.snapshot}" if origin.snapshot else origin.name
+    source: dict[str, t.Any] = {"type": "copy", "source": name, "project": origin.query["project"]}
+    source.update({key: True for key in ("instance_only", "allow_inconsistent") if wanted.get(key)})
+    return source
+
+
+# -- a newer image for an instance that is there
+
+
+def image_now(session: Client, task: Task, type_: str, label: str) -> dict[str, t.Any] | None:
+    """The API's source for the image that the task names, by its fingerprint now: what is got is what was seen.
+
+    :param type_: the instance's type
+    :raises MissingReference: there is none; a check run only warns and knows none
+    """
+    source = image_source(task.params, session.brand)
+    query = {"project": task.params["project"]}
+    try:
+        if "server" in source:
+            from .image_pull import offered  # the ssl module takes its time
+
+            fingerprint: str | None = offered(source, type_, session)
+        elif "alias" in source:
+            aliases = "/1.0/images/aliases"
+            alias = session.find(aliases + join(source["alias"]), query)
+            if alias is None:
+                raise no_such("image", source["alias"], session.names(aliases, query) or (), "import it first")
+            fingerprint = alias["target"]
+        else:
+            image = session.find(join("1.0", "images", source["fingerprint"]), query)
+            fingerprint = image["fingerprint"] if image else source["fingerprint"]
+    except (MissingReference, TimedOut, Unreachable) as error:
+        error.about(label)
+        if not task.check_mode or isinstance(error, Untrusted):
+            raise
+        task.warn(f"check mode: {error}; so its image is not compared")
+        return None
+    source.pop("alias", None)
+    return {**source, "fingerprint": fingerprint}
+
+
+def is_made_from(have: t.Mapping[str, t.Any], fingerprint: str) -> bool:
+    """Whether an instance was made from the image with this fingerprint, or with this beginning of one."""
+    return bool((have.get("config") or {}).get(BASE_IMAGE, "").startswith(fingerprint))
