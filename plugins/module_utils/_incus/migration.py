@@ -86,6 +86,7 @@ class Migrate(t.NamedTuple):
         try:
             in_turn(addresses(called), lambda address: attempt(session, address), _cannot_reach)
         except (NotFound, OperationFailed) as error:
+            error.what, error.text = (" ".join((words or "").split()) for words in (error.what, error.text))
             error.next_step = f"{self.origin.label} is as it was; mend that and run the task again"
             raise
         finally:
