@@ -30,10 +30,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
-from .conftest import ROOT, Result, playbook, run_module, sweep
+from .conftest import ROOT, Result, free_port, playbook, run_module, sweep
 from .peer import Peer
 from .peer import peer as peer
 from .proxy import Proxy
+from .proxy import certificate as client_certificate
 from .test_modules import differs, refused, sent
 
 PROJECT = "nfvt-r"
@@ -543,6 +544,50 @@ def test_a_private_image_needs_its_secret(house: Client, peer: Peer, copied: Wan
     done = copied.changes(image=fingerprint, image_server={**server, "secret": right})
     assert done["image"]["fingerprint"] == fingerprint
     assert right not in json.dumps(done)
+
+
+def test_a_private_image_is_had_by_whom_its_daemon_trusts(
+    house: Client, peer: Peer, copied: Wanted, image: str, tmp_path: Path
+) -> None:
+    """With a certificate of ours the secret is asked for, once for each download."""
+    mine = client_certificate(tmp_path, "nfvt-puller")
+    peer.trust(mine["client_cert"])
+    fingerprint = peer.publish("nfvt-locked", variant(image, 14), public=False)
+    server = {**copied.common["image_server"], **mine}
+    copied.fails("missing_reference", "has no public image 'nfvt-locked'", house, image="nfvt-locked")
+    done = copied.changes(image="nfvt-locked", image_server=server)
+    assert done["image"]["fingerprint"] == fingerprint
+    assert not run_module("incus_storage_pool", {"name": "nfvt-rpool", "driver": "dir"}).failed
+    unseen = peer.publish("nfvt-locked", variant(image, 15), public=False)
+    common = {"project": PROJECT, "profiles": [], "storage_pool": "nfvt-rpool", "state": "stopped"}
+    wanted = {**common, "name": "nfvt-r1", "image": "nfvt-locked", "image_server": server}
+    made = run_module("incus_instance", wanted)
+    assert not made.failed, made["msg"]
+    assert made["instance"]["config"]["volatile.base_image"] == unseen
+    newest = peer.publish("nfvt-locked", variant(image, 16), public=False)
+    rebuilt = run_module("incus_instance", {**wanted, "rebuild": "if_needed"})
+    if house.has("instances_rebuild"):
+        assert not rebuilt.failed, rebuilt["msg"]
+        assert rebuilt["instance"]["config"]["volatile.base_image"] == newest
+        assert run_module("incus_instance", {**wanted, "rebuild": "if_needed"})["changed"] is False
+
+
+def test_the_addresses_of_a_server_are_tried_in_turn_and_all_errors_told(
+    house: Client, server: SimpleStreams, pulled: Wanted, image: str
+) -> None:
+    fingerprint = server.publish("20250101_00:00", unified(image, 1))
+    dead = f"http://127.0.0.1:{free_port()}"
+    both = {"url": dead, "other_urls": [server.url]}
+    failed = pulled.fails("unreachable", f"at {dead}", house, image_server={**both, "other_urls": [dead + "/x"]})
+    assert f"at {dead}/x: cannot reach the image server" in failed["msg"]
+    done = pulled.changes(image_server=both)
+    assert done["image"]["fingerprint"] == fingerprint and done["image"]["update_source"]["server"] == server.url
+    assert not run_module("incus_storage_pool", {"name": "nfvt-rpool", "driver": "dir"}).failed
+    common = {"project": PROJECT, "profiles": [], "storage_pool": "nfvt-rpool", "state": "stopped", "image": "busybox"}
+    made = run_module("incus_instance", {**common, "name": "nfvt-r1", "image_server": both})
+    assert not made.failed, made["msg"]
+    failed = run_module("incus_instance", {**common, "name": "nfvt-r2", "image_server": {**both, "other_urls": [dead]}})
+    assert failed["failure"]["kind"] == "unreachable" and failed["msg"].count(f"at {dead}: ") == 2
 
 
 def test_names_that_the_daemon_does_not_have(house: Client, peer: Peer, copied: Wanted, image: str) -> None:

@@ -10,11 +10,9 @@ import contextlib
 import socket as sockets
 import threading
 import typing as t
-from pathlib import Path
 
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import fingerprint_of
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import Result, run_module, sweep
@@ -85,9 +83,7 @@ class There(t.NamedTuple):
 def there(client: Client, peer: Peer, image: str, remote: Door) -> t.Iterator[There]:
     sweep(client)
     sweep(peer.client)
-    pem = Path(remote["client_cert"]).read_text()
-    body = {"name": "nfvt-client", "type": "client", "certificate": "".join(pem.splitlines()[1:-1])}
-    peer.client.perform(Request("POST", "/1.0/certificates", body=body))
+    peer.trust(remote["client_cert"])
     for where in ({}, {"socket": peer.socket}):
         made = run_module("incus_storage_pool", {"name": POOL, "driver": "dir", **where})
         assert not made.failed, made["msg"]
@@ -109,7 +105,6 @@ def there(client: Client, peer: Peer, image: str, remote: Door) -> t.Iterator[Th
     relay.close()
     sweep(client)
     sweep(peer.client)
-    peer.client.perform(Request("DELETE", f"/1.0/certificates/{fingerprint_of(remote['client_cert'])}"))
 
 
 def brings(**args: t.Any) -> Result:

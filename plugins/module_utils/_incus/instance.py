@@ -18,7 +18,7 @@ from .._core.resource import Outcome, Plan, Task
 from . import placement, sources
 from .answers import STATUS_FROZEN, STATUS_READY, STATUS_RUNNING, STATUS_STOPPED
 from .client import Client, NoDaemon
-from .image_server import IMAGE_SERVER, image_source
+from .image_server import IMAGE_SERVER, image_source, image_sources
 from .record import Record, Reference
 
 # What to do, in order, to get from one power state to another. A guest that has reported Ready is running.
@@ -302,8 +302,9 @@ class Instance(Record):
         where = {**self.query(params), **({"target": params["target"]} if params["target"] else {})}
         create = Request("POST", self.collection_path(params), where, body, keys)
         if origin is None:
-            body["source"] = {"type": "none"} if params["empty"] else image_source(params, self.brand)
-            steps: list[t.Any] = [create]
+            choices = [{"type": "none"}] if params["empty"] else image_sources(params, self.brand)
+            body["source"] = choices[0]
+            steps: list[t.Any] = [_launch(create, choices, body["type"], params)]
         else:
             steps = self._copy_steps(create, origin, plan, task)
         if moved and wanted == "present" and origin is not None:
@@ -360,8 +361,9 @@ class Instance(Record):
             write = Request("PUT", where, query, body, fields)
             steps.append(Rewrite(write) if down else write)
         if rebuilt:
-            source = self.images[_image_key(params, have)]
-            steps.append(Request("POST", where + "/rebuild", query, {"source": source}, ["source"]))
+            source = self.images[_image_key(params, have)] or {}
+            rebuild = Request("POST", where + "/rebuild", query, {"source": source}, ["source"])
+            steps.append(_launch(rebuild, [source], have.get("type", "container"), params))
         if place:
             query = {**query, **{key: place[key] for key in ("target",) if key in place}}
             steps.append(Request("POST", where, query, move, list(move)))
@@ -521,6 +523,17 @@ class Rewrite(t.NamedTuple):
         config = {key: value for key, value in wanted["config"].items() if not key.startswith("volatile.")}
         config.update({key: value for key, value in fresh["config"].items() if key.startswith("volatile.")})
         return client.perform(self.request._replace(body={**wanted, "config": config}))
+
+
+def _launch(
+    request: Request, choices: t.Sequence[dict[str, t.Any]], type_: str, params: t.Mapping[str, t.Any]
+) -> t.Any:
+    """What makes an instance from one of some sources; that of an image at a server can fail in ways of its own."""
+    if "server" not in choices[0]:
+        return request
+    from .image_pull import Launch  # the ssl module takes its time
+
+    return Launch(request, choices, type_, params["image_server"])
 
 
 def _may_stop(task: Task) -> bool:

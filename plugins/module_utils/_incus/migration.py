@@ -17,11 +17,10 @@ import typing as t
 
 from .._core.errors import FleetError, InvalidOption, NotFound, OperationFailed
 from .._core.http import Request
+from .._core.turns import in_turn
 from . import operations
 from .client import Client
 from .sources import Origin
-
-T = t.TypeVar("T")
 
 # The daemon could not even reach the other one, so another address of that may do.
 _NO_WAY = r"\bdial\b|connection refused|no route|i/o timeout|no such host|network is unreachable|x509"
@@ -42,25 +41,6 @@ def addresses(session: Client) -> list[str]:
             next_step="set its 'core.https_address'",
         )
     return reachable
-
-
-def in_turn(choices: t.Sequence[str], attempt: t.Callable[[str], T], goes_on: t.Callable[[FleetError], bool]) -> T:
-    """What the first choice that works gives; where none does, an error that tells of each.
-
-    :param goes_on: whether the next choice is worth a try after such an error
-    """
-    failed: list[tuple[str, FleetError]] = []
-    for choice in choices:
-        try:
-            return attempt(choice)
-        except FleetError as error:
-            failed.append((choice, error))
-            if not goes_on(error):
-                break
-    last = failed[-1][1]
-    if len(failed) > 1:
-        last.what = "; ".join(f"at {choice}: {error.what}" for choice, error in failed)
-    raise last
 
 
 class Migrate(t.NamedTuple):
@@ -84,7 +64,7 @@ class Migrate(t.NamedTuple):
         push = self.wanted.get("mode") == "push"
         attempt, called = (self._push, session) if push else (self._pull, self._there)
         try:
-            in_turn(addresses(called), lambda address: attempt(session, address), _cannot_reach)
+            in_turn(addresses(called), lambda address: attempt(session, address), goes_on=_cannot_reach)
         except (NotFound, OperationFailed) as error:
             error.what, error.text = (" ".join((words or "").split()) for words in (error.what, error.text))
             error.next_step = f"{self.origin.label} is as it was; mend that and run the task again"

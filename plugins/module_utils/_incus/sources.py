@@ -18,7 +18,7 @@ from .._core.fields import Field, Spec
 from .._core.http import path as join
 from .._core.resource import Task
 from .client import Client
-from .image_server import image_source
+from .image_server import image_sources
 from .options import CONNECTION, endpoint_for
 
 # Another daemon is named as a module names its own, but for what the environment says of that.
@@ -224,13 +224,14 @@ def image_now(session: Client, task: Task, type_: str, label: str) -> dict[str, 
     :param type_: the instance's type
     :raises MissingReference: there is none; a check run only warns and knows none
     """
-    source = image_source(task.params, session.brand)
+    choices = image_sources(task.params, session.brand)
+    source: t.Mapping[str, t.Any] = choices[0]
     query = {"project": task.params["project"]}
     try:
         if "server" in source:
             from .image_pull import offered  # the ssl module takes its time
 
-            fingerprint: str | None = offered(source, type_, session)
+            source, fingerprint = offered(choices, type_, session, task.params["image_server"])
         elif "alias" in source:
             aliases = "/1.0/images/aliases"
             alias = session.find(aliases + join(source["alias"]), query)
@@ -246,8 +247,8 @@ def image_now(session: Client, task: Task, type_: str, label: str) -> dict[str, 
             raise
         task.warn(f"check mode: {error}; so its image is not compared")
         return None
-    source.pop("alias", None)
-    return {**source, "fingerprint": fingerprint}
+    named = {key: value for key, value in source.items() if key != "alias"}
+    return {**named, "fingerprint": fingerprint}
 
 
 def is_made_from(have: t.Mapping[str, t.Any], fingerprint: str) -> bool:
