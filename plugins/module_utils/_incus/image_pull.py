@@ -377,8 +377,7 @@ class Launch(t.NamedTuple):
 
         def attempt(source: Source) -> None:
             if self.access and self.access.get("client_cert"):
-                known = _offered(source, self.image_type, session, self.access)
-                source = unlocked(source, known, self.access, session.transport.timeout)
+                source = self._permitted(source, session)
             try:
                 session.perform(self.request._replace(body={**self.request.body, "source": source}))
             except FleetError as error:
@@ -387,6 +386,14 @@ class Launch(t.NamedTuple):
                 raise fault(error, _server(source)) from None
 
         in_turn(self.sources, attempt, name=_server, goes_on=lambda error: error.endpoint in servers)
+
+
+    def _permitted(self, source: Source, session: Client) -> Source:
+        """The source as the daemon may get it. What it has already takes no secret."""
+        fingerprint = _offered(source, self.image_type, session, self.access)
+        if session.find(join("1.0", "images", fingerprint), self.request.query):
+            return {"type": "image", "fingerprint": fingerprint}
+        return unlocked(source, fingerprint, self.access, session.transport.timeout)
 
 
 class Pull(t.NamedTuple):
