@@ -169,8 +169,8 @@ options:
         type: str
         required: true
       other_urls:
-        description: Further addresses of the same server, tried in turn where the ones before them do not work. An error
-          tells what became of each.
+        description: Further addresses of the same server, tried in turn where the ones before them do not work. An
+          error tells what became of each.
         type: list
         elements: str
         default: []

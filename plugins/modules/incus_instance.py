@@ -29,7 +29,7 @@ options:
     type: str
   move_from:
     description:
-      - Where the instance has been until now, in another project or at another daemon. When there is none of this name
+      - Where the instance has been until now, under another name, in another project or at another daemon. When there is none of this name
         here, that one is moved, with its snapshots. When there is one, nothing is moved and nobody asked.
       - Only a stopped instance can be moved; with O(restart=if_needed) a running one is stopped for it and started
         again.
@@ -185,8 +185,8 @@ options:
       - With V(if_needed), an instance that was made from another image than the one that O(image) names now is made
         anew from that. B(All data on its root disk is lost.) Its configuration and devices stay.
       - Which image it was made from is told by C(volatile.base_image). An image at a server is asked for each time.
-      - Only a stopped instance without snapshots can be rebuilt; O(restart) says whether a running one is stopped for it
-        and started again.
+      - Only a stopped instance without snapshots can be rebuilt; O(restart) says whether a running one is stopped for
+        it and started again.
     type: str
     choices: [never, if_needed]
     default: never

@@ -387,7 +387,6 @@ class Launch(t.NamedTuple):
 
         in_turn(self.sources, attempt, name=_server, goes_on=lambda error: error.endpoint in servers)
 
-
     def _permitted(self, source: Source, session: Client) -> Source:
         """The source as the daemon may get it. What it has already takes no secret."""
         fingerprint = _offered(source, self.image_type, session, self.access)

@@ -53,11 +53,6 @@ _STATUS = {
 AWAITED = ("started", "restarted", "present")
 # What an instance that is there is not put to without a word.
 ALLOWED = ("restart", "move", "rebuild")
-_TRANSFORMS = {
-    "storage_pool": ("instance_pool_move", "moving an instance to another storage pool"),
-    "project": ("instance_project_move", "moving an instance to another project"),
-    "image": ("instances_rebuild", "rebuilding an instance"),
-}
 _GENERATED = 8  # characters of a generated name, beside its beginning
 
 
@@ -85,9 +80,8 @@ class Instance(Record):
         self.brand = "incus"
         self.generated = False  # whether the name is ours
         self.contents: dict[str, dict[str, t.Any]] = {}  # profiles by name, where a change of them has to be judged
-        self.origins: dict[str, sources.Origin] = {}  # what instances are made from, by what names it
-        self.images: dict[str, dict[str, t.Any] | None] = {}  # the source that an image is now, by what names it
-        self.moves_profiles = True
+        self.found = sources.Found()
+        self.moves_profiles = True  # whether a move can bring other profiles along
 
     def spec(self) -> Spec:
         return {
@@ -147,16 +141,12 @@ class Instance(Record):
         if task.state == "absent":
             return
         if have is None or half_created(have):
-            option, key = sources.origin_option(params), _origin_key(params)
-            if option and (option == "move_from" or key not in self.origins):
-                self.origins[key] = sources.read_origin(session, task, label)
+            self.found.look_for_origin(session, task, label)
             return
         if not self.contents and changes_profiles(have, task.given):
             self.contents = profiles_of(session, self.query(params))
         if params["rebuild"] == "if_needed" and params["image"]:
-            key = _image_key(params, have)
-            if key not in self.images:
-                self.images[key] = sources.image_now(session, task, have["type"], label)
+            self.found.look_for_image(session, have, task, label)
 
     def learn(self, session: Client) -> None:
         """What creating and waiting depend on."""
@@ -192,14 +182,8 @@ class Instance(Record):
                     next_step="wait for an address or a port instead, or use a daemon that has it",
                 )
         sources.check_origins(params, self.label(params))
-        if params["rebuild"] == "if_needed" and not params["image"]:
-            raise InvalidOption(
-                "'rebuild' is given without 'image'",
-                obj=self.label(params),
-                next_step="say in 'image' what it is to be made from",
-            )
 
-    def _check_protection(self, have: dict[str, t.Any] | None, task: Task) -> None:
+    def _check_protection(self, have: t.Mapping[str, t.Any] | None, task: Task) -> None:
         """The daemon would refuse to delete it, but only once it has been stopped."""
         if have and (have.get("expanded_config") or {}).get("security.protection.delete") == "true":
             raise Refused(
@@ -239,7 +223,7 @@ class Instance(Record):
 
     def _copy(self, plan: Plan, task: Task) -> None:
         """A new instance that is made from another one is planned as that with what the task gives on top."""
-        origin = self.origins.get(_origin_key(task.params))
+        origin = self.found.origin(task.params)
         if origin is not None:
             plan.then.update(sources.inherited(self.fields, origin, task))
             plan.after.update({"type": plan.then["type"], "source": origin.label})
@@ -252,7 +236,7 @@ class Instance(Record):
         for name, now in placement.shown(plan.have, place).items():
             plan.changed.insert(0, name)
             plan.before[name], plan.after[name] = now, place[name]
-        source = self.images.get(_image_key(params, plan.have)) if params["rebuild"] == "if_needed" else None
+        source = self.found.image(params, plan.have)
         if source and not sources.is_made_from(plan.have, source["fingerprint"]):
             plan.changed.append("image")
             plan.before["image"] = plan.have["config"].get(sources.BASE_IMAGE, "")
@@ -290,7 +274,7 @@ class Instance(Record):
         body["name"] = params["name"]
         if params["instance_type"]:
             body["instance_type"] = params["instance_type"]
-        origin = self.origins.get(_origin_key(params))
+        origin = self.found.origin(params)
         now, wanted = "stopped", task.state
         tidied = origin is not None and origin.session is None and sources.loses(origin, plan.then)
         moved = origin is not None and origin.option == "move_from"
@@ -304,7 +288,7 @@ class Instance(Record):
         if origin is None:
             choices = [{"type": "none"}] if params["empty"] else image_sources(params, self.brand)
             body["source"] = choices[0]
-            steps: list[t.Any] = [_launch(create, choices, body["type"], params)]
+            steps: list[t.Any] = [sources.launch(create, choices, body["type"], params)]
         else:
             steps = self._copy_steps(create, origin, plan, task)
         if moved and wanted == "present" and origin is not None:
@@ -314,7 +298,8 @@ class Instance(Record):
 
     def _copy_steps(self, create: Request, origin: sources.Origin, plan: Plan, task: Task) -> list[t.Any]:
         """What makes an instance from another one, of this daemon or of another one."""
-        create.body.update({name: plan.then[name] for name in ("architecture",) if name in plan.then})
+        if "architecture" in plan.then:
+            create.body["architecture"] = plan.then["architecture"]
         wanted = task.params[origin.option]
         if origin.session is None:
             create.body["source"] = sources.local_source(origin, wanted)
@@ -326,6 +311,7 @@ class Instance(Record):
         if origin.option == "copy_from":
             return [migrate]
         there = task.but(name=origin.name, project=origin.query["project"])
+        self._check_protection(origin.content, task)
         self._check_stopped(plan.label, origin.content, "moved", task)
         stop = self._power_steps(power(origin.content), "stopped", there)
         return [*elsewhere(origin, stop), migrate, *elsewhere(origin, super().delete_steps(plan, there))]
@@ -361,12 +347,12 @@ class Instance(Record):
             write = Request("PUT", where, query, body, fields)
             steps.append(Rewrite(write) if down else write)
         if rebuilt:
-            source = self.images[_image_key(params, have)] or {}
+            source = self.found.image(params, have) or {}
             rebuild = Request("POST", where + "/rebuild", query, {"source": source}, ["source"])
-            steps.append(_launch(rebuild, [source], have.get("type", "container"), params))
+            steps.append(sources.launch(rebuild, [source], have.get("type", "container"), params))
         if place:
-            query = {**query, **{key: place[key] for key in ("target",) if key in place}}
-            steps.append(Request("POST", where, query, move, list(move)))
+            member = {"target": place["target"]} if "target" in place else {}
+            steps.append(Request("POST", where, {**query, **member}, move, list(move)))
         return steps + self._power_steps("stopped" if down else now, wanted, task)
 
     def _check_stopped(self, label: str, have: t.Mapping[str, t.Any], what: str, task: Task) -> None:
@@ -434,7 +420,7 @@ class Instance(Record):
             if plan.have is None or "target" in plan.changed:
                 self._check_host(session, plan, task)
             if plan.have is not None:
-                self._check_transform(session, plan)
+                placement.check_possible(session, plan)
         super().check(session, plan, task)
 
     def _check_host(self, session: Client, plan: Plan, task: Task) -> None:
@@ -453,21 +439,6 @@ class Instance(Record):
                 endpoint=str(session.transport.endpoint),
                 next_step="mend that and restart the daemon, or use 'type: container'",
             )
-
-    def _check_transform(self, session: Client, plan: Plan) -> None:
-        """Raise where this daemon cannot bring an instance to another place or image."""
-        for name, (extension, feature) in _TRANSFORMS.items():
-            if name in plan.changed:
-                session.require(extension, feature)
-        if "image" in plan.changed:
-            where = {"project": plan.have.get("project", "default")}
-            snapshots = session.names(join("1.0", "instances", plan.have["name"], "snapshots"), where)
-            if snapshots:
-                raise Refused(
-                    f"it has {len(snapshots)} snapshots, and the daemon rebuilds no instance that has any",
-                    obj=plan.label,
-                    next_step="delete them first",
-                )
 
     def explain(self, session: Client, error: FleetError, plan: Plan, task: Task) -> FleetError:
         explained = super().explain(session, error, plan, task)
@@ -525,31 +496,9 @@ class Rewrite(t.NamedTuple):
         return client.perform(self.request._replace(body={**wanted, "config": config}))
 
 
-def _launch(
-    request: Request, choices: t.Sequence[dict[str, t.Any]], type_: str, params: t.Mapping[str, t.Any]
-) -> t.Any:
-    """What makes an instance from one of some sources; that of an image at a server can fail in ways of its own."""
-    if "server" not in choices[0]:
-        return request
-    from .image_pull import Launch  # the ssl module takes its time
-
-    return Launch(request, choices, type_, params["image_server"])
-
-
 def _may_stop(task: Task) -> bool:
     """Whether a task lets a running instance be stopped."""
     return task.params["restart"] == "if_needed" or task.state in ("stopped", "restarted")
-
-
-def _origin_key(params: t.Mapping[str, t.Any]) -> str:
-    """What tells the originals of one task apart."""
-    own = params["name"] if params.get("move_from") else None
-    return repr([params[option] for option in ("copy_from", "move_from", "project")] + [own])
-
-
-def _image_key(params: t.Mapping[str, t.Any], have: t.Mapping[str, t.Any]) -> str:
-    """What tells the images of one task apart."""
-    return repr([params["image"], params["image_server"], params["project"], have.get("type")])
 
 
 def with_devices(task: Task) -> Task:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
-"""Where an instance of a daemon is: its name, project, storage pool and cluster member. Pure.
+"""Where an instance of a daemon is: its name, project, storage pool and cluster member. Pure but for the last function.
 
 The daemon changes all of that with a request of its own, and only on a stopped instance.
 """
@@ -12,7 +12,17 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import Immutable
+from .._core.errors import Immutable, Refused
+from .._core.http import path as join
+from .._core.resource import Plan
+from .client import Client
+
+# What brings an instance to another place or image, and not every daemon can do.
+_NEEDS = {
+    "storage_pool": ("instance_pool_move", "moving an instance to another storage pool"),
+    "project": ("instance_project_move", "moving an instance to another project"),
+    "image": ("instances_rebuild", "rebuilding an instance"),
+}
 
 Place = dict[str, str]  # the options that differ from where it is: name, project, storage_pool, target
 
@@ -97,3 +107,19 @@ def move_body(have: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
     if "storage_pool" in place:
         body["pool"] = place["storage_pool"]
     return body
+
+
+def check_possible(session: Client, plan: Plan) -> None:
+    """Raise where this daemon cannot bring an instance to another place or image, before it is stopped for that."""
+    for name, (extension, feature) in _NEEDS.items():
+        if name in plan.changed:
+            session.require(extension, feature)
+    if "image" in plan.changed:
+        where = {"project": plan.have.get("project", "default")}
+        snapshots = session.names(join("1.0", "instances", plan.have["name"], "snapshots"), where)
+        if snapshots:
+            raise Refused(
+                f"it has {len(snapshots)} snapshots, and the daemon rebuilds no instance that has any",
+                obj=plan.label,
+                next_step="delete them first",
+            )

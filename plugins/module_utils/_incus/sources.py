@@ -11,10 +11,12 @@ and image servers; the rest is pure.
 
 from __future__ import annotations
 
+import copy
 import typing as t
 
-from .._core.errors import InvalidOption, MissingReference, TimedOut, Unreachable, Untrusted, no_such
+from .._core.errors import FleetError, InvalidOption, MissingReference, TimedOut, Unreachable, Untrusted, no_such
 from .._core.fields import Field, Spec
+from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Task
 from .client import Client
@@ -90,30 +92,40 @@ def origin_option(params: t.Mapping[str, t.Any]) -> str | None:
 def former(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The options that say where an instance of this daemon has been until now: C(name) and C(project)."""
     moved = params.get("move_from") or {}
+    if moved.get("daemon"):
+        moved = {}
     name = moved.get("name") or params.get("rename_from") or params["name"]
     return {"name": name, "project": moved.get("project") or params["project"]}
 
 
+_EXCLUDE = (
+    ("image", "empty"),
+    ("image", "copy_from"),
+    ("empty", "copy_from"),
+    ("copy_from", "move_from"),
+    ("rename_from", "move_from"),
+)
+
+
 def check_origins(params: t.Mapping[str, t.Any], label: str) -> None:
-    """Raise where options that say what an instance is made from do not go together."""
-    given = [name for name in ("image", "empty", "copy_from") if params.get(name)]
-    if "copy_from" in given and len(given) == 1 and origin_option(params) != "copy_from":
-        given.append("move_from")
-    if len(given) > 1:
+    """Raise where options that say what an instance is made from, or where it has been, do not go together."""
+    for one, other in _EXCLUDE:
+        if params.get(one) and params.get(other):
+            raise InvalidOption(
+                f"'{one}' and '{other}' exclude each other", obj=label, next_step="leave one of them out"
+            )
+    if params["rebuild"] == "if_needed" and not params["image"]:
         raise InvalidOption(
-            f"'{given[0]}' and '{given[1]}' exclude each other", obj=label, next_step="leave one of them out"
+            "'rebuild' is given without 'image'", obj=label, next_step="say in 'image' what it is to be made from"
         )
     moved = params.get("move_from") or {}
-    if moved.get("name") and params.get("rename_from"):
-        raise InvalidOption(
-            "'rename_from' and 'move_from.name' exclude each other", obj=label, next_step="leave one of them out"
-        )
     here = {"name": params["name"], "project": params["project"]}
     if (params.get("rename_from") or moved) and not moved.get("daemon") and former(params) == here:
-        option, place = ("rename_from", "'name'") if not moved else ("move_from", "place")
+        option, place = ("move_from", "place") if moved else ("rename_from", "'name'")
         raise InvalidOption(f"'{option}' is its own {place}", obj=label, next_step="say where it has been until now")
     for option in ("copy_from", "move_from"):
-        if (params.get(option) or {}).get("mode") == "push" and not params[option].get("daemon"):
+        wanted = params.get(option) or {}
+        if wanted.get("mode") == "push" and not wanted.get("daemon"):
             raise InvalidOption(
                 f"'{option}.mode' is given without '{option}.daemon'",
                 obj=label,
@@ -121,10 +133,68 @@ def check_origins(params: t.Mapping[str, t.Any], label: str) -> None:
             )
 
 
-def read_origin(session: Client, task: Task, label: str) -> Origin:
+class Found:
+    """What was found out about the originals and images that the instances of one task name. Each is asked for once,
+    as many instances may name the same.
+    """
+
+    def __init__(self) -> None:
+        self._origins: dict[str, Origin | FleetError] = {}
+        self._images: dict[str, dict[str, t.Any] | FleetError | None] = {}
+
+    def look_for_origin(self, session: Client, task: Task, label: str) -> None:
+        """Find out about the instance that a new one is made from; one that moves may have changed since."""
+        option, key = origin_option(task.params), _origin_key(task.params)
+        if option and (option == "move_from" or key not in self._origins):
+            self._origins[key] = _tried(lambda: read_origin(session, task))
+        _failed(self._origins.get(key), label)
+
+    def look_for_image(self, session: Client, have: t.Mapping[str, t.Any], task: Task, label: str) -> None:
+        """Find out about the image that an existing instance shall be made from."""
+        key = _image_key(task.params, have)
+        if key not in self._images:
+            self._images[key] = _tried(lambda: image_now(session, task, have["type"]))
+        _failed(self._images[key], label)
+
+    def origin(self, params: t.Mapping[str, t.Any]) -> Origin | None:
+        """What a new instance is made from, if that is another one."""
+        found = self._origins.get(_origin_key(params)) if self._origins else None
+        return found if isinstance(found, Origin) else None
+
+    def image(self, params: t.Mapping[str, t.Any], have: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+        """The API's source for the image that an existing instance shall be made from, if it shall be."""
+        found = self._images.get(_image_key(params, have)) if self._images else None
+        return found if isinstance(found, dict) and params["rebuild"] == "if_needed" else None
+
+
+def _tried(ask: t.Callable[[], t.Any]) -> t.Any:
+    """What asking leads to, be it an error."""
+    try:
+        return ask()
+    except FleetError as error:
+        return error
+
+
+def _failed(found: t.Any, label: str) -> None:
+    """Raise where asking led to an error, which several objects may share."""
+    if isinstance(found, FleetError):
+        raise copy.copy(found).about(label)
+
+
+def _origin_key(params: t.Mapping[str, t.Any]) -> str:
+    """What tells the originals of one task apart."""
+    own = params["name"] if params.get("move_from") else None
+    return repr([params.get("copy_from"), params.get("move_from"), params["project"], own])
+
+
+def _image_key(params: t.Mapping[str, t.Any], have: t.Mapping[str, t.Any]) -> str:
+    """What tells the images of one task apart."""
+    return repr([params["image"], params["image_server"], params["project"], have.get("type")])
+
+
+def read_origin(session: Client, task: Task) -> Origin:
     """The instance that the task copies, as it is now.
 
-    :param label: the new instance, as a person would name it
     :raises MissingReference: there is none; a check run only warns, as an earlier task may make it
     """
     option = origin_option(task.params) or ""
@@ -137,7 +207,6 @@ def read_origin(session: Client, task: Task, label: str) -> Origin:
     try:
         return origin._replace(content=_content(there, origin))
     except (MissingReference, TimedOut, Unreachable) as error:
-        error.about(label)
         if not task.check_mode or isinstance(error, Untrusted):
             raise
         task.warn(f"check mode: {error}; so what it is made from is not known")
@@ -218,7 +287,7 @@ def local_source(origin: Origin, wanted: t.Mapping[str, t.Any]) -> dict[str, t.A
 # -- a newer image for an instance that is there
 
 
-def image_now(session: Client, task: Task, type_: str, label: str) -> dict[str, t.Any] | None:
+def image_now(session: Client, task: Task, type_: str) -> dict[str, t.Any] | None:
     """The API's source for the image that the task names, by its fingerprint now: what is got is what was seen.
 
     :param type_: the instance's type
@@ -242,13 +311,21 @@ def image_now(session: Client, task: Task, type_: str, label: str) -> dict[str, 
             image = session.find(join("1.0", "images", source["fingerprint"]), query)
             fingerprint = image["fingerprint"] if image else source["fingerprint"]
     except (MissingReference, TimedOut, Unreachable) as error:
-        error.about(label)
         if not task.check_mode or isinstance(error, Untrusted):
             raise
         task.warn(f"check mode: {error}; so its image is not compared")
         return None
     named = {key: value for key, value in source.items() if key != "alias"}
     return {**named, "fingerprint": fingerprint}
+
+
+def launch(request: Request, choices: t.Sequence[dict[str, t.Any]], type_: str, params: t.Mapping[str, t.Any]) -> t.Any:
+    """What makes an instance from one of some sources; that of an image at a server can fail in ways of its own."""
+    if "server" not in choices[0]:
+        return request
+    from .image_pull import Launch
+
+    return Launch(request, choices, type_, params["image_server"])
 
 
 def is_made_from(have: t.Mapping[str, t.Any], fingerprint: str) -> bool:
