@@ -29,8 +29,9 @@ options:
     type: str
   move_from:
     description:
-      - Where the instance has been until now, under another name, in another project or at another daemon. When there is none of this name
-        here, that one is moved, with its snapshots. When there is one, nothing is moved and nobody asked.
+      - Where the instance has been until now, under another name, in another project or at another daemon. When there
+        is none of this name here, that one is moved, with its snapshots. When there is one, nothing is moved and nobody
+        asked.
       - Only a stopped instance can be moved; with O(restart=if_needed) a running one is stopped for it and started
         again.
       - From another daemon, the instance is deleted there once it is here whole. A move that breaks off leaves it as it

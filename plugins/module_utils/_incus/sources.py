@@ -86,13 +86,18 @@ def origin_option(params: t.Mapping[str, t.Any]) -> str | None:
     """Which option names an instance to copy: C(move_from) does so where it comes from another daemon only."""
     if params.get("copy_from"):
         return "copy_from"
-    return "move_from" if (params.get("move_from") or {}).get("daemon") else None
+    return "move_from" if _elsewhere(params.get("move_from")) else None
+
+
+def _elsewhere(wanted: t.Mapping[str, t.Any] | None) -> bool:
+    """Whether an option names an instance of another daemon, be that one named right or not."""
+    return (wanted or {}).get("daemon") is not None
 
 
 def former(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The options that say where an instance of this daemon has been until now: C(name) and C(project)."""
     moved = params.get("move_from") or {}
-    if moved.get("daemon"):
+    if _elsewhere(moved):
         moved = {}
     name = moved.get("name") or params.get("rename_from") or params["name"]
     return {"name": name, "project": moved.get("project") or params["project"]}
@@ -120,12 +125,12 @@ def check_origins(params: t.Mapping[str, t.Any], label: str) -> None:
         )
     moved = params.get("move_from") or {}
     here = {"name": params["name"], "project": params["project"]}
-    if (params.get("rename_from") or moved) and not moved.get("daemon") and former(params) == here:
+    if (params.get("rename_from") or moved) and not _elsewhere(moved) and former(params) == here:
         option, place = ("move_from", "place") if moved else ("rename_from", "'name'")
         raise InvalidOption(f"'{option}' is its own {place}", obj=label, next_step="say where it has been until now")
     for option in ("copy_from", "move_from"):
         wanted = params.get(option) or {}
-        if wanted.get("mode") == "push" and not wanted.get("daemon"):
+        if wanted.get("mode") == "push" and not _elsewhere(wanted):
             raise InvalidOption(
                 f"'{option}.mode' is given without '{option}.daemon'",
                 obj=label,
@@ -202,7 +207,7 @@ def read_origin(session: Client, task: Task) -> Origin:
     name = wanted.get("name") or task.params["name"]
     query = {"project": wanted.get("project") or task.params["project"]}
     path = join("1.0", "instances", name)
-    there = _client(option, wanted["daemon"], session) if wanted.get("daemon") else session
+    there = _client(option, wanted["daemon"], session) if _elsewhere(wanted) else session
     origin = Origin(option, name, wanted.get("snapshot"), path, query, {}, None if there is session else there)
     try:
         return origin._replace(content=_content(there, origin))
