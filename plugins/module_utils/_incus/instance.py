@@ -137,16 +137,17 @@ class Instance(Record):
 
     def look_up(self, session: Client, have: dict[str, t.Any] | None, task: Task) -> None:
         """What else the plan depends on. What is known already is not asked for again."""
-        params, label = task.params, self.label(task.params)
+        params = task.params
         if task.state == "absent":
             return
         if have is None or half_created(have):
-            self.found.look_for_origin(session, task, label)
+            if sources.origin_option(params):
+                self.found.look_for_origin(session, task, self.label(params))
             return
         if not self.contents and changes_profiles(have, task.given):
             self.contents = profiles_of(session, self.query(params))
         if params["rebuild"] == "if_needed" and params["image"]:
-            self.found.look_for_image(session, have, task, label)
+            self.found.look_for_image(session, have, task, self.label(params))
 
     def learn(self, session: Client) -> None:
         """What creating and waiting depend on."""
@@ -181,7 +182,10 @@ class Instance(Record):
                     obj=self.label(params),
                     next_step="wait for an address or a port instead, or use a daemon that has it",
                 )
-        sources.check_origins(params, self.label(params))
+        try:
+            sources.check_origins(params)
+        except InvalidOption as error:
+            raise error.about(self.label(params)) from None
 
     def _check_protection(self, have: t.Mapping[str, t.Any] | None, task: Task) -> None:
         """The daemon would refuse to delete it, but only once it has been stopped."""

@@ -44,9 +44,10 @@ def differs(have: t.Mapping[str, t.Any], then: t.Mapping[str, t.Any], params: t.
     for option in ("name", "project"):
         if have.get(option, params[option]) != params[option]:
             place[option] = params[option]
-    pool, now = root(then.get("devices") or {})[1].get("pool"), _pool(have)
-    if pool and now and pool != now:
-        place["storage_pool"] = pool
+    if then.get("devices") != have.get("devices"):
+        pool, now = root(then["devices"])[1].get("pool"), _pool(have)
+        if pool and now and pool != now:
+            place["storage_pool"] = pool
     target = params["target"] or ""
     if params["move"] == "if_needed" and target and target[0] != "@" and have.get("location") != target:
         place["target"] = target

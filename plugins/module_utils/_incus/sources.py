@@ -112,28 +112,23 @@ _EXCLUDE = (
 )
 
 
-def check_origins(params: t.Mapping[str, t.Any], label: str) -> None:
+def check_origins(params: t.Mapping[str, t.Any]) -> None:
     """Raise where options that say what an instance is made from, or where it has been, do not go together."""
     for one, other in _EXCLUDE:
         if params.get(one) and params.get(other):
-            raise InvalidOption(
-                f"'{one}' and '{other}' exclude each other", obj=label, next_step="leave one of them out"
-            )
+            raise InvalidOption(f"'{one}' and '{other}' exclude each other", next_step="leave one of them out")
     if params["rebuild"] == "if_needed" and not params["image"]:
-        raise InvalidOption(
-            "'rebuild' is given without 'image'", obj=label, next_step="say in 'image' what it is to be made from"
-        )
+        raise InvalidOption("'rebuild' is given without 'image'", next_step="say in 'image' what it is to be made from")
     moved = params.get("move_from") or {}
     here = {"name": params["name"], "project": params["project"]}
     if (params.get("rename_from") or moved) and not _elsewhere(moved) and former(params) == here:
         option, place = ("move_from", "place") if moved else ("rename_from", "'name'")
-        raise InvalidOption(f"'{option}' is its own {place}", obj=label, next_step="say where it has been until now")
+        raise InvalidOption(f"'{option}' is its own {place}", next_step="say where it has been until now")
     for option in ("copy_from", "move_from"):
         wanted = params.get(option) or {}
         if wanted.get("mode") == "push" and not _elsewhere(wanted):
             raise InvalidOption(
                 f"'{option}.mode' is given without '{option}.daemon'",
-                obj=label,
                 next_step="it is about two daemons; leave it out",
             )
 
@@ -149,10 +144,10 @@ class Found:
 
     def look_for_origin(self, session: Client, task: Task, label: str) -> None:
         """Find out about the instance that a new one is made from; one that moves may have changed since."""
-        option, key = origin_option(task.params), _origin_key(task.params)
-        if option and (option == "move_from" or key not in self._origins):
+        key = _origin_key(task.params)
+        if task.params["move_from"] or key not in self._origins:
             self._origins[key] = _tried(lambda: read_origin(session, task))
-        _failed(self._origins.get(key), label)
+        _failed(self._origins[key], label)
 
     def look_for_image(self, session: Client, have: t.Mapping[str, t.Any], task: Task, label: str) -> None:
         """Find out about the image that an existing instance shall be made from."""
