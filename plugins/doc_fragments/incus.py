@@ -214,6 +214,12 @@ options:
           server may begin with V(http://).
         type: str
         required: true
+      other_urls:
+        description: Further addresses of the same server, tried in turn where the ones before them do not work. An
+          error tells what became of each.
+        type: list
+        elements: str
+        default: []
       protocol:
         description:
           - V(simplestreams) is a server of files, as the public ones are.
@@ -232,4 +238,13 @@ options:
           - Secret of a private image of an Incus or LXD daemon, which that daemon hands out for one download.
           - It needs the full fingerprint in O(image).
         type: str
+      client_cert:
+        description:
+          - Path of a client certificate (PEM) on the managed host that an Incus or LXD daemon trusts.
+          - With it, O(image) may be a private image under its alias there, and the secret is asked for. It needs
+            O(image_server.certificate).
+        type: path
+      client_key:
+        description: Path of the key of O(image_server.client_cert) (PEM, not encrypted).
+        type: path
 """

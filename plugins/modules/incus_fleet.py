@@ -57,9 +57,69 @@ options:
           certificate:
             description: Its own certificate in PEM, or the path of its file on the managed host.
             type: str
+          other_urls:
+            description: Further addresses of it, tried in turn.
+            type: list
+            elements: str
+            default: []
           secret:
             description: Secret of a private image.
             type: str
+          client_cert:
+            description: Path of a client certificate that an Incus or LXD daemon gives private images for.
+            type: path
+          client_key:
+            description: Path of its key.
+            type: path
+      copy_from:
+        description: The instance that a new one is a copy of.
+        type: dict
+        suboptions:
+          name:
+            description: Its name.
+            type: str
+            required: true
+          snapshot:
+            description: The snapshot to copy, instead of the instance as it is now.
+            type: str
+          project:
+            description: Its project, that of the fleet without it.
+            type: str
+          instance_only:
+            description: Leave its snapshots out.
+            type: bool
+            default: false
+          allow_inconsistent:
+            description: Copy even though files change meanwhile.
+            type: bool
+            default: false
+          daemon:
+            description: The daemon that has it, where that is another one.
+            type: dict
+            suboptions:
+              socket:
+                description: Path of its unix socket on the managed host.
+                type: path
+              url:
+                description: Its address.
+                type: str
+              client_cert:
+                description: Path of the client certificate.
+                type: path
+              client_key:
+                description: Path of its key.
+                type: path
+              server_cert:
+                description: Path of the server's certificate, which is pinned.
+                type: path
+              server_fingerprint:
+                description: Fingerprint of the server's certificate instead.
+                type: str
+          mode:
+            description: Which of two daemons connects to the other.
+            type: str
+            choices: [pull, push]
+            default: pull
       empty:
         description: Make the instance without an image.
         type: bool
@@ -108,8 +168,15 @@ options:
         type: str
         choices: [started, stopped, restarted, frozen, present, absent]
       restart:
-        description: Whether an instance that runs is restarted for keys that act after a restart only, V(never) without
-          it.
+        description: Whether an instance that runs is restarted for what needs that, V(never) without it.
+        type: str
+        choices: [never, if_needed]
+      move:
+        description: Whether an instance goes to the given storage pool and member, V(never) without it.
+        type: str
+        choices: [never, if_needed]
+      rebuild:
+        description: Whether an instance is made anew from another image, losing its data, V(never) without it.
         type: str
         choices: [never, if_needed]
       force:

@@ -12,8 +12,8 @@ short_description: Manage an instance (container or virtual machine) of an Incus
 version_added: 0.1.0
 description:
   - Creates a container or a virtual machine, changes it, renames it, starts, stops and restarts it, and deletes it.
-  - What it is made from and where (O(image), O(empty), O(target), O(instance_type)) matters at creation only; an
-    existing instance keeps its own.
+  - What it is made from and where (O(image), O(empty), O(copy_from), O(target), O(instance_type)) matters at creation
+    only; an existing instance keeps its own, unless O(rebuild) or O(move) say otherwise.
   - A guest that has reported itself ready counts as running.
 options:
   name:
@@ -27,6 +27,84 @@ options:
       - Only a stopped instance can be renamed; with O(restart=if_needed) a running one is stopped for it and started
         again.
     type: str
+  move_from:
+    description:
+      - Where the instance has been until now, under another name, in another project or at another daemon. When there
+        is none of this name here, that one is moved, with its snapshots. When there is one, nothing is moved and nobody
+        asked.
+      - Only a stopped instance can be moved; with O(restart=if_needed) a running one is stopped for it and started
+        again.
+      - From another daemon, the instance is deleted there once it is here whole. A move that breaks off leaves it as it
+        was, stopped, and nothing here.
+    type: dict
+    suboptions:
+      name:
+        description: Its name there. Without it, it has O(name).
+        type: str
+      project:
+        description: Its project there. Without it, it is O(project).
+        type: str
+      daemon: &daemon
+        description:
+          - The daemon that has it, where that is another one. It is named as the module's own options name theirs, and
+            nothing is taken from the environment.
+          - Both daemons talk to each other directly, each knowing the other's certificate.
+        type: dict
+        suboptions:
+          socket:
+            description: Path of its unix socket on the managed host.
+            type: path
+          url:
+            description: Its address, as in O(url).
+            type: str
+          client_cert:
+            description: Path of the client certificate on the managed host.
+            type: path
+          client_key:
+            description: Path of the client certificate's key on the managed host.
+            type: path
+          server_cert:
+            description: Path of the server's certificate on the managed host, which is pinned.
+            type: path
+          server_fingerprint:
+            description: SHA-256 fingerprint of the server's certificate, instead.
+            type: str
+      mode: &mode
+        description:
+          - Which of two daemons connects to the other. With V(pull) that is this one, with V(push) the one that has the
+            original.
+          - It does so at the address by which the module reaches the other one, where that is https, else at those that
+            it listens on, in turn.
+        type: str
+        choices: [pull, push]
+        default: pull
+  copy_from:
+    description:
+      - The instance that a new one is a copy of, running or not. The copy has the original's configuration, devices,
+        profiles and description; what the task gives is put on top, and null or V(replace) take away.
+      - An existing instance is left alone, and the original not asked for.
+    type: dict
+    suboptions:
+      name:
+        description: Its name.
+        type: str
+        required: true
+      snapshot:
+        description: The snapshot to copy, instead of the instance as it is now.
+        type: str
+      project:
+        description: Its project. Without it, it is O(project).
+        type: str
+      instance_only:
+        description: Leave its snapshots out.
+        type: bool
+        default: false
+      allow_inconsistent:
+        description: Copy even though files of a running original change meanwhile.
+        type: bool
+        default: false
+      daemon: *daemon
+      mode: *mode
   type:
     description:
       - A container, or a virtual machine. A host that cannot run virtual machines says why.
@@ -50,13 +128,15 @@ options:
   storage_pool:
     description:
       - Storage pool of its root disk, short for the device C(root) in O(devices).
-      - The pool of an existing instance cannot be changed this way.
+      - That of an existing instance is changed with O(move) only.
     type: str
   network:
     description: Network of its interface C(eth0), short for the device C(eth0) in O(devices).
     type: str
   target:
-    description: Member of the daemon's cluster on which a new instance is made, or V(@GROUP) for a group of members.
+    description:
+      - Member of the daemon's cluster on which a new instance is made, or V(@GROUP) for a group of members.
+      - With O(move=if_needed), an existing instance goes to this member. A group is for new instances only.
     type: str
   instance_type:
     description: Size of a new instance as the public clouds call them (V(aws:t2.micro)), or as CPUs and gibibytes
@@ -86,8 +166,28 @@ options:
   restart:
     description:
       - Some keys of O(config) act after a restart only. RV(restart_required) tells which of the changed ones.
-      - With V(if_needed), an instance that runs is stopped for such a change and started again.
+      - With V(if_needed), an instance that runs is stopped for such a change and started again. So it is for another
+        name, place or image.
       - With V(never), the change is stored and acts at the next start. A virtual machine refuses some of them then.
+    type: str
+    choices: [never, if_needed]
+    default: never
+  move:
+    description:
+      - With V(if_needed), an instance that is in another pool than O(storage_pool) or on another member than O(target)
+        is moved there.
+      - With V(never), another pool is an error and another member is left alone.
+      - Only a stopped instance can be moved; O(restart) says whether a running one is stopped for it and started again.
+    type: str
+    choices: [never, if_needed]
+    default: never
+  rebuild:
+    description:
+      - With V(if_needed), an instance that was made from another image than the one that O(image) names now is made
+        anew from that. B(All data on its root disk is lost.) Its configuration and devices stay.
+      - Which image it was made from is told by C(volatile.base_image). An image at a server is asked for each time.
+      - Only a stopped instance without snapshots can be rebuilt; O(restart) says whether a running one is stopped for
+        it and started again.
     type: str
     choices: [never, if_needed]
     default: never
@@ -161,6 +261,40 @@ EXAMPLES = r"""
     rename_from: web
     restart: if_needed
 
+- name: A copy of it as it was at night
+  nfvlab.fleet.incus_instance:
+    name: web-test
+    copy_from:
+      name: web
+      snapshot: nightly
+    config:
+      user.stage: test
+
+- name: It moves to a faster pool
+  nfvlab.fleet.incus_instance:
+    name: web
+    storage_pool: nvme
+    move: if_needed
+    restart: if_needed
+
+- name: It moves to this daemon from another one
+  nfvlab.fleet.incus_instance:
+    name: web
+    move_from:
+      daemon:
+        url: https://old.example.com:8443
+        client_cert: /etc/nfvlab/client.crt
+        client_key: /etc/nfvlab/client.key
+        server_cert: /etc/nfvlab/old.crt
+    restart: if_needed
+
+- name: It is made anew whenever the alias names a newer image, and its data is lost
+  nfvlab.fleet.incus_instance:
+    name: worker
+    image: worker
+    rebuild: if_needed
+    restart: if_needed
+
 - name: The instance is gone, even if it does not want to shut down
   nfvlab.fleet.incus_instance:
     project: lab
@@ -197,7 +331,8 @@ restart_required:
   elements: str
   sample: [security.privileged]
 actions:
-  description: Method, path and keys of each request that was sent, in order; in check mode of what would be.
+  description: Method, path and keys of each request that was sent, in order; in check mode of what would be. One that
+    involves another daemon tells that as C(daemon).
   returned: always
   type: list
   elements: dict

@@ -247,6 +247,14 @@ def image(prepared: None) -> str:
     return str(next(Path(IMAGES).glob("busybox-*.tar")))
 
 
+@pytest.fixture(scope="session")
+def newer(image: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The same image with another fingerprint: zeros after the end of a tarball mean nothing."""
+    path = tmp_path_factory.mktemp("newer") / "newer.tar"
+    path.write_bytes(Path(image).read_bytes() + bytes(512))
+    return str(path)
+
+
 def free_port() -> int:
     """A port of loopback on which nobody listens."""
     with sockets.create_server(("127.0.0.1", 0)) as server:

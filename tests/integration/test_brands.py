@@ -104,9 +104,9 @@ def doorman(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Itera
 
 
 @pytest.fixture(scope="module")
-def stage(client: Client, image: str) -> dict[str, t.Any]:
+def stage(client: Client, image: str, newer: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, t.Any]:
     """Where the steps of one case stand."""
-    return {"image": image}
+    return {"image": image, "newer": newer, "folder": str(tmp_path_factory.mktemp("stage"))}
 
 
 def test_a_check_run_predicts_lxd_and_changes_nothing(before: dict[str, set[str]]) -> None:

@@ -18,7 +18,6 @@ import lzma
 import os
 import re
 import shutil
-import socket as sockets
 import ssl
 import subprocess
 import sys
@@ -29,16 +28,16 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, UnixEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
-from .conftest import ROOT, Result, playbook, run_module, sweep
+from .conftest import ROOT, Result, free_port, playbook, run_module, sweep
+from .peer import Peer
+from .peer import peer as peer
 from .proxy import Proxy
+from .proxy import certificate as client_certificate
 from .test_modules import differs, refused, sent
 
 PROJECT = "nfvt-r"
-INCUSD = (Path("/usr/libexec/incus/incusd"), Path("/usr/lib/incus/incusd"))
 DAEMON_CACHES = (Path("/var/cache/incus"), Path("/var/cache/lxd"))
 HOUR = 3600
 
@@ -510,85 +509,6 @@ def test_an_empty_folder_is_no_image_server(house: Client, server: SimpleStreams
 # -- another daemon
 
 
-class Peer:
-    """A second daemon on this host, with a folder of its own, that listens on loopback."""
-
-    def __init__(self, binary: Path, folder: Path) -> None:
-        folder.mkdir(mode=0o711)
-        self.folder = folder
-        self.log = folder.with_name("peer.log")
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [str(binary), f"--logfile={self.log}"],
-                env={**os.environ, "INCUS_DIR": str(folder)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        self.socket = str(folder / "unix.socket")
-        self.client = Client(UnixEndpoint(self.socket))
-
-    def start(self) -> None:
-        """Wait until it answers, and have it listen."""
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self.client.get("/1.0")
-                break
-            except FleetError as error:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    pytest.fail(f"the second daemon did not start: {error}\n{self.log.read_text()[-2000:]}")
-                time.sleep(0.2)
-        with sockets.create_server(("127.0.0.1", 0)) as free:
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.url = f"https://{self.address}"
-        listening = run_module("incus_server", {"socket": self.socket, "config": {"core.https_address": self.address}})
-        assert not listening.failed, listening["msg"]
-        self.certificate = str(self.folder / "server.crt")
-
-    def publish(self, alias: str, content: bytes, *, public: bool = True) -> str:
-        """Give it an image under an alias; its fingerprint."""
-        path = self.folder.with_name("content.tar")
-        path.write_bytes(content)
-        done = run_module("incus_image", {"socket": self.socket, "alias": alias, "path": str(path), "public": public})
-        assert not done.failed, done["msg"]
-        return str(done["image"]["fingerprint"])
-
-    def secret(self, fingerprint: str) -> str:
-        """A secret that is good for one download of a private image."""
-        token = self.client.send(Request("POST", f"/1.0/images/{fingerprint}/secret"), None, {}, 30)
-        return str(json.loads(token.body)["metadata"]["metadata"]["secret"])
-
-    def stop(self) -> None:
-        """End it and take away everything that it made."""
-        self.client.transport.close()
-        self.process.terminate()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        mounts = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
-        for mount in sorted((mount for mount in mounts if mount.startswith(f"{self.folder}/")), reverse=True):
-            subprocess.run(["umount", "-l", mount], check=True)
-        shutil.rmtree(self.folder)
-
-
-@pytest.fixture(scope="module")
-def peer(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Peer]:
-    # Looked for now: before the first test that needs a daemon, a bare host has none.
-    binary = next(filter(Path.exists, INCUSD), None)
-    if binary is None:
-        pytest.skip("no incusd on this host to start a second one of")
-    peer = Peer(binary, tmp_path_factory.mktemp("peer") / "d")
-    try:
-        peer.start()
-        yield peer
-    finally:
-        peer.stop()
-
-
 @pytest.fixture
 def copied(proxy: Proxy, peer: Peer) -> Wanted:
     """The module with the second daemon."""
@@ -624,6 +544,50 @@ def test_a_private_image_needs_its_secret(house: Client, peer: Peer, copied: Wan
     done = copied.changes(image=fingerprint, image_server={**server, "secret": right})
     assert done["image"]["fingerprint"] == fingerprint
     assert right not in json.dumps(done)
+
+
+def test_a_private_image_is_had_by_whom_its_daemon_trusts(
+    house: Client, peer: Peer, copied: Wanted, image: str, tmp_path: Path
+) -> None:
+    """With a certificate of ours the secret is asked for, once for each download."""
+    mine = client_certificate(tmp_path, "nfvt-puller")
+    peer.trust(mine["client_cert"])
+    fingerprint = peer.publish("nfvt-locked", variant(image, 14), public=False)
+    server = {**copied.common["image_server"], **mine}
+    copied.fails("missing_reference", "has no public image 'nfvt-locked'", house, image="nfvt-locked")
+    done = copied.changes(image="nfvt-locked", image_server=server)
+    assert done["image"]["fingerprint"] == fingerprint
+    assert not run_module("incus_storage_pool", {"name": "nfvt-rpool", "driver": "dir"}).failed
+    unseen = peer.publish("nfvt-locked", variant(image, 15), public=False)
+    common = {"project": PROJECT, "profiles": [], "storage_pool": "nfvt-rpool", "state": "stopped"}
+    wanted = {**common, "name": "nfvt-r1", "image": "nfvt-locked", "image_server": server}
+    made = run_module("incus_instance", wanted)
+    assert not made.failed, made["msg"]
+    assert made["instance"]["config"]["volatile.base_image"] == unseen
+    newest = peer.publish("nfvt-locked", variant(image, 16), public=False)
+    rebuilt = run_module("incus_instance", {**wanted, "rebuild": "if_needed"})
+    if house.has("instances_rebuild"):
+        assert not rebuilt.failed, rebuilt["msg"]
+        assert rebuilt["instance"]["config"]["volatile.base_image"] == newest
+        assert run_module("incus_instance", {**wanted, "rebuild": "if_needed"})["changed"] is False
+
+
+def test_the_addresses_of_a_server_are_tried_in_turn_and_all_errors_told(
+    house: Client, server: SimpleStreams, pulled: Wanted, image: str
+) -> None:
+    fingerprint = server.publish("20250101_00:00", unified(image, 1))
+    dead = f"http://127.0.0.1:{free_port()}"
+    both = {"url": dead, "other_urls": [server.url]}
+    failed = pulled.fails("unreachable", f"at {dead}", house, image_server={**both, "other_urls": [dead + "/x"]})
+    assert f"at {dead}/x: cannot reach the image server" in failed["msg"]
+    done = pulled.changes(image_server=both)
+    assert done["image"]["fingerprint"] == fingerprint and done["image"]["update_source"]["server"] == server.url
+    assert not run_module("incus_storage_pool", {"name": "nfvt-rpool", "driver": "dir"}).failed
+    common = {"project": PROJECT, "profiles": [], "storage_pool": "nfvt-rpool", "state": "stopped", "image": "busybox"}
+    made = run_module("incus_instance", {**common, "name": "nfvt-r1", "image_server": both})
+    assert not made.failed, made["msg"]
+    failed = run_module("incus_instance", {**common, "name": "nfvt-r2", "image_server": {**both, "other_urls": [dead]}})
+    assert failed["failure"]["kind"] == "unreachable" and failed["msg"].count(f"at {dead}: ") == 2
 
 
 def test_names_that_the_daemon_does_not_have(house: Client, peer: Peer, copied: Wanted, image: str) -> None:

@@ -27,6 +27,7 @@ from .conftest import Result, listen, run_module, sweep
 from .proxy import Door, Proxy
 
 CASES = sorted(Path(__file__).with_name("cases").glob("*.yml"))
+PLACES = ("{image}", "{newer}", "{folder}")  # what an option of a step may begin with
 
 
 def load(path: Path) -> dict[str, t.Any]:
@@ -44,10 +45,10 @@ def steps(*names: str) -> t.Iterator[t.Any]:
 
 @pytest.fixture(scope="module")
 def stage(
-    client: Client, image: str, door: Door, tmp_path_factory: pytest.TempPathFactory
+    client: Client, door: Door, image: str, newer: str, tmp_path_factory: pytest.TempPathFactory
 ) -> t.Iterator[dict[str, t.Any]]:
     """Where the steps of one case stand; a new case starts on a swept house."""
-    yield {"image": image, "folder": str(tmp_path_factory.mktemp("stage"))}
+    yield {"image": image, "newer": newer, "folder": str(tmp_path_factory.mktemp("stage"))}
     sweep(client)
 
 
@@ -55,7 +56,7 @@ def options(step: t.Mapping[str, t.Any], case: t.Mapping[str, t.Any], stage: t.M
     """The options of a step, with what all steps of the case share."""
     args = {**case.get("common", {}), **step.get("args", {})}
     return {
-        key: value.format_map(stage) if isinstance(value, str) and value.startswith(("{image}", "{folder}")) else value
+        key: value.format_map(stage) if isinstance(value, str) and value.startswith(PLACES) else value
         for key, value in args.items()
     }
 

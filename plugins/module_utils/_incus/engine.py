@@ -22,7 +22,7 @@ from .._core.pool import Pace, each
 from .._core.resource import Outcome, Plan, Task, converge
 from . import fleet
 from .client import Client
-from .instance import AWAITED, Instance, changes_profiles, power, profiles_of
+from .instance import AWAITED, Instance, power
 from .options import CONNECTION, connect
 from .progress import VARIABLE, Progress, what
 from .record import SCOPES
@@ -37,7 +37,7 @@ _POLL = 0.2  # seconds
 def member_spec() -> Spec:
     """The options of one instance of a fleet: those of a single instance, but for what the whole fleet has."""
     spec = {name: dict(option) for name, option in Instance().spec().items()}
-    for name in ("project", "rename_from", *SECRET_KEYS):
+    for name in ("project", "rename_from", "move_from", *SECRET_KEYS):
         del spec[name]
     for option in spec.values():
         option.pop("default", None)  # only what is really given counts
@@ -124,8 +124,6 @@ class Fleet:
         with self._alone():
             self.session.remember_names()
             have = self._read_settled({definition.name for definition in declared})
-            if any(one.name in have and changes_profiles(have[one.name], one.given) for one in declared):
-                self.instance.contents = profiles_of(self.session, {"project": params["project"]})
             members = fleet.plan(
                 self.instance,
                 have,
@@ -134,6 +132,7 @@ class Fleet:
                 mark=self.mark,
                 adopt=params["adopt"],
                 state=params["state"],
+                look_up=lambda present, task: self.instance.look_up(self.session, present, task),
             )
             if unreadable and params["purge"]:
                 raise InvalidOption(
@@ -249,7 +248,7 @@ class Fleet:
     def _perform(self, changing: list[fleet.Member], allowed: int) -> None:
         """Wave after wave; one that brings too many failures is the last."""
         # What a task of its own loads only when it changes something; several threads must not do it at once.
-        for name in ("checks", "keys", "operations", "restarts"):
+        for name in ("checks", "keys", "migration", "operations", "restarts"):
             importlib.import_module(f".{name}", __package__)
         waves = list(fleet.waves(changing, self.params["batch"]))
         pace = self._pace(changing)

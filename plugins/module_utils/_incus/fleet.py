@@ -124,6 +124,7 @@ def plan(
     mark: str,
     adopt: bool,
     state: str,
+    look_up: t.Callable[[dict[str, t.Any] | None, Task], None] = lambda present, task: None,
 ) -> list[Member]:
     """What to do for each declared instance. One that cannot be planned carries its error and stops no other.
 
@@ -132,6 +133,7 @@ def plan(
     :param mark: the fleet's full name
     :param adopt: whether instances of the same name that nobody has marked become ours
     :param state: V(absent) takes the whole fleet away; otherwise each instance has its own state
+    :param look_up: finds out what else an instance's plan depends on
     """
     members = []
     for definition in declared:
@@ -143,6 +145,7 @@ def plan(
             _check_owner(instance.label(task.params), present, mark, adopt)
             if present is not None:
                 check_settled(present, instance.label(task.params))
+            look_up(present, task)
             planned = instance.plan(present, task)
             member.plan = planned if planned.steps else None  # of most there is nothing to keep
         except FleetError as error:

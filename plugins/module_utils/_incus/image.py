@@ -18,7 +18,7 @@ from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Plan, Task
 from .client import Client
-from .image_server import IMAGE_SERVER, image_source, is_fingerprint, is_remote
+from .image_server import IMAGE_SERVER, image_sources, is_fingerprint, is_remote
 from .publish import ORIGIN, Name, Publish, made_of, origin, published
 from .record import Record, Reference
 
@@ -41,7 +41,7 @@ class Image(Record):
             fields=(KeyValues("properties", protected=(ORIGIN,)), Flag("public"), Flag("auto_update")),
         )
         self.files: dict[str, str] = {}
-        self.source: dict[str, t.Any] | None = None  # where a remote image comes from
+        self.sources: list[t.Mapping[str, t.Any]] = []  # where a remote image comes from, at each address
         self.published: dict[str, t.Any] | None = None  # what it is made of
         self.origin = ""  # the same as the image's property
         self.outdated = False  # whether it is to be made of that, or made again
@@ -79,7 +79,7 @@ class Image(Record):
         if task.state == "absent":
             return
         if task.params["image"]:
-            self.source = image_source(task.params, session.brand)
+            self.sources = list(image_sources(task.params, session.brand))
         if task.params["instance"]:
             self.published = published(task.params)
         if not self.files:
@@ -104,7 +104,7 @@ class Image(Record):
 
         alias = session.find(join("1.0", "images", "aliases", task.params["alias"]), query)
         have = image(alias["target"]) if alias else None
-        if self.source and self.fingerprint is None and self._asks(have, task):
+        if self.sources and self.fingerprint is None and self._asks(have, task):
             self.fingerprint = self._offered(session, task)
         if self.published:
             self.origin = origin(session, self.published, query)
@@ -125,7 +125,7 @@ class Image(Record):
         """Whether it takes the server to say which image is wanted."""
         if have is None:
             return True
-        wanted = (self.source or {}).get("fingerprint")
+        wanted = self.sources[0].get("fingerprint")
         if wanted:
             return not have["fingerprint"].startswith(wanted)
         return task.params["refresh"] or not self._from_source(have, task)
@@ -134,8 +134,9 @@ class Image(Record):
         """Whether an image came from where the wanted one does."""
         origin = have.get("update_source") or {}
         same = {**origin, "server": (origin.get("server") or "").rstrip("/")}
-        return all(same.get(key) == (self.source or {}).get(key) for key in ("alias", "server", "protocol")) and (
-            task.params["image_type"] in (None, have.get("type"))
+        wanted = (None, have.get("type"))
+        return task.params["image_type"] in wanted and any(
+            all(same.get(key) == source.get(key) for key in ("alias", "server", "protocol")) for source in self.sources
         )
 
     def _offered(self, session: Client, task: Task) -> str | None:
@@ -143,19 +144,22 @@ class Image(Record):
         from .image_pull import offered  # the ssl module takes its time
 
         try:
-            return offered(self.source or {}, task.params["image_type"], session)
+            offer = offered(self.sources, task.params["image_type"], session, task.params["image_server"])
         except (MissingReference, TimedOut, Unreachable) as error:
             error.about(self.label(task.params))
             if not task.check_mode or isinstance(error, Untrusted):
                 raise
             task.warn(f"check mode: {error}; so the image's content is not compared")
             return None
+        # Who could tell what it has is asked for it first.
+        self.sources.sort(key=lambda source: source is not offer.source)
+        return offer.fingerprint
 
     def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:
         """What the alias names will be the content of the files, or of the source; fields are compared with what is
         stored of that.
         """
-        if have is None and not self.files and not self.source and not self.published:
+        if have is None and not self.files and not self.sources and not self.published:
             raise MissingReference(
                 "there is no such image",
                 obj=label,
@@ -193,7 +197,7 @@ class Image(Record):
     def create_steps(self, plan: Plan, task: Task) -> list[t.Any]:
         if self.published:
             return self._publish_steps(plan, task, Request("POST", join("1.0", "images", "aliases")))
-        if self.source and self.stored is None:
+        if self.sources and self.stored is None:
             return [self._pull(plan, task)]  # which names it as well
         alias = {"name": task.params["alias"], "target": plan.then["fingerprint"] or ""}
         create = Request("POST", join("1.0", "images", "aliases"), self.query(task.params), alias, list(alias))
@@ -221,7 +225,7 @@ class Image(Record):
         if self.stored is not None:
             again = super()._present(plan.label, self.stored, task)
             return [self._fields_step(self.stored, again, task)] if again.changed else []
-        if self.source:
+        if self.sources:
             return [self._pull(plan, task)]
         headers = {"fingerprint": self.fingerprint or "", "filename": os.path.basename(task.params["path"])}
         if plan.then.get("public"):
@@ -285,7 +289,7 @@ class Image(Record):
         """The step that has the daemon get the image."""
         from .image_pull import Pull
 
-        source = {**(self.source or {})}
+        source = {**self.sources[0]}
         if task.params["image_type"]:
             source["image_type"] = task.params["image_type"]
         # An image that succeeds one from the same source stays as public and as automatic as that one.
@@ -310,7 +314,7 @@ class Image(Record):
             task.warn(f"{plan.label}: {why}, so it has {fingerprint[:12]}, while {expected} was seen there")
             self.fingerprint = fingerprint
 
-        return Pull(request, self.fingerprint, present, got)
+        return Pull(request, self.sources, task.params["image_server"], self.fingerprint, present, got)
 
     def _fields_step(self, image: dict[str, t.Any], plan: Plan, task: Task) -> Request:
         body = {

@@ -40,17 +40,43 @@ from .._core.errors import (
 from .._core.http import Endpoint, Request, Transport
 from .._core.http import path as join
 from .._core.tls import TLSEndpoint, fingerprint_of_pem
+from .._core.turns import in_turn
 from . import operations, simplestreams
 from .client import Client
 
 Source = t.Mapping[str, t.Any]
+Access = t.Optional[t.Mapping[str, t.Any]]
 Fetch = t.Callable[[str], bytes]
 
 
 # -- what a server offers
 
 
-def offered(source: Source, image_type: str | None, session: Client) -> str:
+class Offer(t.NamedTuple):
+    """An image as a server has it now.
+
+    :param source: the image at the address that told so
+    """
+
+    source: Source
+    fingerprint: str
+
+
+def _server(source: Source) -> str:
+    return str(source["server"])
+
+
+def offered(sources: t.Sequence[Source], image_type: str | None, session: Client, access: Access = None) -> Offer:
+    """The image that the first address which knows it has under the wanted name now.
+
+    :param sources: the same image at each address of its server, from `image_sources`
+    :param access: the options of the server, with our certificate for it
+    :raises FleetError: no address can be asked, or none has the image
+    """
+    return in_turn(sources, lambda source: Offer(source, _offered(source, image_type, session, access)), name=_server)
+
+
+def _offered(source: Source, image_type: str | None, session: Client, access: Access) -> str:
     """The fingerprint of the image that a source names, as its server says now.
 
     :param source: from `image_source`
@@ -63,7 +89,7 @@ def offered(source: Source, image_type: str | None, session: Client) -> str:
         return str(source["fingerprint"])  # a secret is for one use, which is the daemon's
     timeout = session.transport.timeout
     if source["protocol"] != "simplestreams":
-        return _by_daemon(Client(_endpoint(source), timeout=timeout), source, image_type)
+        return _by_daemon(Client(_endpoint(source, access), timeout=timeout), source, image_type)
     environment = session.server.get("environment") or {}
     try:
         fetch = _pinned(source, timeout) if "certificate" in source else _fetcher(source["server"], timeout)
@@ -177,14 +203,20 @@ class TrustedEndpoint(t.NamedTuple):
             raise failed from None
 
 
-def _endpoint(source: Source) -> Endpoint:
-    """Where a server listens, and which certificate it must have."""
+def _endpoint(source: Source, access: Access = None) -> Endpoint:
+    """Where a server listens, which certificate it must have, and which one we show it."""
+    cert, key = ((access or {}).get(option) for option in ("client_cert", "client_key"))
     parts = urlsplit(source["server"])
     host, port = parts.hostname or "", parts.port or 443  # no port is that of https, also for a daemon's address
     if "certificate" not in source:
+        if cert:
+            raise InvalidOption(
+                "'image_server.client_cert' is given without 'image_server.certificate'",
+                next_step="the daemon that shall know us has to be known itself",
+            )
         return TrustedEndpoint(host, port)
     try:
-        return TLSEndpoint(host, port, fingerprint_of_pem(source["certificate"]))
+        return TLSEndpoint(host, port, fingerprint_of_pem(source["certificate"]), cert, key)
     except ValueError as error:
         raise InvalidOption(
             f"'image_server.certificate' is no certificate: {error}", next_step="give one in PEM"
@@ -299,16 +331,84 @@ def fault(error: FleetError, server: str) -> FleetError:
     return error
 
 
+def unlocked(source: Source, fingerprint: str | None, access: Access, timeout: float) -> Source:
+    """A source that the daemon may get: that of a private image has a new secret, which its server gives to whom it
+    trusts, and which is good for one download.
+
+    :param access: the options of the server, with our certificate for it, or null
+    """
+    if not (access and access.get("client_cert") and fingerprint) or "secret" in source:
+        return source
+    with Client(_endpoint(source, access), timeout=timeout) as server:
+        path = join("1.0", "images", fingerprint)
+        if server.get(path)["public"]:
+            return source
+        token = operations.start(server, Request("POST", path + "/secret"))
+    named = {key: value for key, value in source.items() if key != "alias"}
+    return {**named, "fingerprint": fingerprint, "secret": token.metadata["metadata"]["secret"]}
+
+
+# What the daemon says where it could not get the image of a new instance.
+_NOT_GOT = r"getting (remote )?image|connect to the server|parsing stream|download|unexpected EOF"
+
+
+class Launch(t.NamedTuple):
+    """Makes or rebuilds an instance from an image at a server.
+
+    :param request: what is sent, with the first address
+    :param sources: the image at each address of the server
+    :param image_type: the instance's type
+    :param access: the options of the server, or null
+    """
+
+    request: Request
+    sources: t.Sequence[Source]
+    image_type: str
+    access: Access
+
+    def describe(self) -> dict[str, t.Any]:
+        """As the request that it is."""
+        return self.request.describe()
+
+    def perform(self, session: Client) -> None:
+        """Send it for one address after the other, until the daemon gets the image there."""
+
+        servers = list(map(_server, self.sources))
+
+        def attempt(source: Source) -> None:
+            if self.access and self.access.get("client_cert"):
+                source = self._permitted(source, session)
+            try:
+                session.perform(self.request._replace(body={**self.request.body, "source": source}))
+            except FleetError as error:
+                if not re.search(_NOT_GOT, error.text or "", re.IGNORECASE):
+                    raise
+                raise fault(error, _server(source)) from None
+
+        in_turn(self.sources, attempt, name=_server, goes_on=lambda error: error.endpoint in servers)
+
+    def _permitted(self, source: Source, session: Client) -> Source:
+        """The source as the daemon may get it. What it has already takes no secret."""
+        fingerprint = _offered(source, self.image_type, session, self.access)
+        if session.find(join("1.0", "images", fingerprint), self.request.query):
+            return {"type": "image", "fingerprint": fingerprint}
+        return unlocked(source, fingerprint, self.access, session.transport.timeout)
+
+
 class Pull(t.NamedTuple):
     """Has the daemon get an image from its server.
 
     :param request: what is sent
+    :param sources: the image at each address of the server
+    :param access: the options of the server, or null
     :param expected: the fingerprint that the server named, or null
     :param present: that of the image which the alias names already, or null
     :param got: is told the fingerprint where it is another one than expected
     """
 
     request: Request
+    sources: t.Sequence[Source]
+    access: Access
     expected: str | None
     present: str | None
     got: t.Callable[[str], None]
@@ -318,14 +418,25 @@ class Pull(t.NamedTuple):
         return self.request.describe()
 
     def perform(self, session: Client) -> None:
-        """Send it and wait for the image.
+        """Send it for one address after the other, and wait for the image.
 
         :raises Stale: the daemon got nothing new, as it goes by a list that is older than the one seen here
         """
-        answer = operations.start(session, self.request)
+        in_turn(
+            self.sources,
+            lambda source: self._get(source, session),
+            name=_server,
+            goes_on=lambda error: not isinstance(error, (Conflict, Stale)),
+        )
+
+    def _get(self, source: Source, session: Client) -> None:
+        server = _server(source)
+        source = {**self.request.body["source"], **source}
+        source = unlocked(source, self.expected, self.access, session.transport.timeout)
+        request = self.request._replace(body={**self.request.body, "source": source})
+        answer = operations.start(session, request)
         if answer.operation is None:
-            raise Malformed("the daemon did not start to get the image", endpoint=session.where(self.request))
-        server = self.request.body["source"]["server"]
+            raise Malformed("the daemon did not start to get the image", endpoint=session.where(request))
         try:
             ended = operations.wait(session, answer.operation, session.where(self.request)) or {}
         except Conflict:

@@ -25,9 +25,12 @@ IMAGE_SERVER: Spec = {
         "type": "dict",
         "options": {
             "url": {"type": "str", "required": True},
+            "other_urls": {"type": "list", "elements": "str", "default": []},
             "protocol": {"type": "str", "choices": ["simplestreams", "incus", "lxd"], "default": "simplestreams"},
             "certificate": {"type": "str"},
             "secret": {"type": "str", "no_log": True},
+            "client_cert": {"type": "path"},
+            "client_key": {"type": "path", "no_log": False},
         },
     },
 }
@@ -65,6 +68,15 @@ def is_remote(params: t.Mapping[str, t.Any]) -> bool:
         return True
     remote, colon, _name = params["image"].partition(":")
     return bool(colon) and remote != _LOCAL
+
+
+def image_sources(params: t.Mapping[str, t.Any], brand: str = "incus") -> list[dict[str, t.Any]]:
+    """The same image at each address of its server, in the order in which they are tried; see `image_source`."""
+    server = params.get("image_server")
+    if not server:
+        return [image_source(params, brand)]
+    urls = [server["url"], *(server.get("other_urls") or ())]
+    return [_at_server(params["image"], {**server, "url": url}, brand) for url in urls]
 
 
 def image_source(params: t.Mapping[str, t.Any], brand: str = "incus") -> dict[str, t.Any]:
@@ -117,12 +129,13 @@ def _at_server(image: str, server: t.Mapping[str, t.Any], brand: str) -> dict[st
                 next_step="leave it out, or write 'https://'",
             )
         source["certificate"] = pem("image_server.certificate", server["certificate"])
-    if server.get("secret"):
-        if protocol == "simplestreams":
+    for option in ("secret", "client_cert"):
+        if server.get(option) and protocol == "simplestreams":
             raise InvalidOption(
-                "'image_server.secret' is given, but a simplestreams server has no private images",
+                f"'image_server.{option}' is given, but a simplestreams server has no private images",
                 next_step="leave it out, or set 'image_server.protocol' to incus or lxd",
             )
+    if server.get("secret"):
         if len(source.get("fingerprint", "")) != 64:
             raise InvalidOption(
                 f"'image' is '{image}', but a private image is known by its full fingerprint only",

@@ -15,9 +15,10 @@ from .._core.fields import Choice, Devices, Flag, KeyValues, Spec, Text, Texts
 from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Outcome, Plan, Task
+from . import placement, sources
 from .answers import STATUS_FROZEN, STATUS_READY, STATUS_RUNNING, STATUS_STOPPED
 from .client import Client, NoDaemon
-from .image_server import IMAGE_SERVER, image_source
+from .image_server import IMAGE_SERVER, image_source, image_sources
 from .record import Record, Reference
 
 # What to do, in order, to get from one power state to another. A guest that has reported Ready is running.
@@ -50,6 +51,8 @@ _STATUS = {
 }
 # The states in which an instance can be waited for.
 AWAITED = ("started", "restarted", "present")
+# What an instance that is there is not put to without a word.
+ALLOWED = ("restart", "move", "rebuild")
 _GENERATED = 8  # characters of a generated name, beside its beginning
 
 
@@ -77,6 +80,8 @@ class Instance(Record):
         self.brand = "incus"
         self.generated = False  # whether the name is ours
         self.contents: dict[str, dict[str, t.Any]] = {}  # profiles by name, where a change of them has to be judged
+        self.found = sources.Found()
+        self.moves_profiles = True  # whether a move can bring other profiles along
 
     def spec(self) -> Spec:
         return {
@@ -84,6 +89,7 @@ class Instance(Record):
             "name": {"type": "str"},
             "rename_from": {"type": "str"},
             **IMAGE_SERVER,
+            **sources.ORIGINS,
             "empty": {"type": "bool", "default": False},
             "storage_pool": {"type": "str"},
             "network": {"type": "str"},
@@ -91,7 +97,7 @@ class Instance(Record):
             "instance_type": {"type": "str"},
             "force": {"type": "bool", "default": False},
             "stop_timeout": {"type": "int", "default": 30},
-            "restart": {"type": "str", "choices": ["never", "if_needed"], "default": "never"},
+            **{name: {"type": "str", "choices": ["never", "if_needed"], "default": "never"} for name in ALLOWED},
             "wait_for": {"type": "list", "elements": "str", "default": []},
             "wait_timeout": {"type": "float", "default": 60.0},
         }
@@ -108,7 +114,7 @@ class Instance(Record):
         """Give a new instance a name, as the daemon would: nobody else can mean the same one."""
         import secrets
 
-        if task.state in ("absent", "restarted") or task.params["rename_from"]:
+        if task.state in ("absent", "restarted") or task.params["rename_from"] or task.params["move_from"]:
             raise InvalidOption("'name' is missing", obj="instance", next_step="say which instance is meant")
         self.generated = True
         letters = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -116,16 +122,32 @@ class Instance(Record):
 
     def read(self, session: Client, task: Task) -> dict[str, t.Any] | None:
         have = super().read(session, task)
-        former = task.params.get("rename_from")
-        if have is None and former:
-            have = session.find(self.collection_path(task.params) + join(former), self.query(task.params))
+        former = sources.former(task.params)
+        if have is None and task.state != "absent" and former != {name: task.params[name] for name in former}:
+            before = task.but(**former).params
+            have = session.find(self.path(before), self.query(before))
+            if have is not None:
+                self.moves_profiles = session.has("instance_move_config")
         if have is None or half_created(have) or "ready" in task.params["wait_for"]:
             self.learn(session)
         if have is not None and not half_created(have):
             check_settled(have, self.label(task.params))
-            if changes_profiles(have, task.given):
-                self.contents = profiles_of(session, self.query(task.params))
+        self.look_up(session, have, task)
         return have
+
+    def look_up(self, session: Client, have: dict[str, t.Any] | None, task: Task) -> None:
+        """What else the plan depends on. What is known already is not asked for again."""
+        params = task.params
+        if task.state == "absent":
+            return
+        if have is None or half_created(have):
+            if sources.origin_option(params):
+                self.found.look_for_origin(session, task, self.label(params))
+            return
+        if not self.contents and changes_profiles(have, task.given):
+            self.contents = profiles_of(session, self.query(params))
+        if params["rebuild"] == "if_needed" and params["image"]:
+            self.found.look_for_image(session, have, task, self.label(params))
 
     def learn(self, session: Client) -> None:
         """What creating and waiting depend on."""
@@ -160,16 +182,12 @@ class Instance(Record):
                     obj=self.label(params),
                     next_step="wait for an address or a port instead, or use a daemon that has it",
                 )
-        if params["image"] and params["empty"]:
-            raise InvalidOption(
-                "'image' and 'empty' exclude each other", obj=self.label(params), next_step="leave one of them out"
-            )
-        if params.get("rename_from") and params["rename_from"] == params["name"]:
-            raise InvalidOption(
-                "'rename_from' is its own 'name'", obj=self.label(params), next_step="give the name that it had"
-            )
+        try:
+            sources.check_origins(params)
+        except InvalidOption as error:
+            raise error.about(self.label(params)) from None
 
-    def _check_protection(self, have: dict[str, t.Any] | None, task: Task) -> None:
+    def _check_protection(self, have: t.Mapping[str, t.Any] | None, task: Task) -> None:
         """The daemon would refuse to delete it, but only once it has been stopped."""
         if have and (have.get("expanded_config") or {}).get("security.protection.delete") == "true":
             raise Refused(
@@ -186,9 +204,10 @@ class Instance(Record):
         if have is None:
             self._check_source(label, task)
         plan = super()._present(label, have, task)
-        if have is not None and have["name"] != task.params["name"]:
-            plan.changed.insert(0, "name")
-            plan.before["name"], plan.after["name"] = have["name"], task.params["name"]
+        if have is None:
+            self._copy(plan, task)
+        else:
+            self._transform(plan, task)
         wanted = task.state
         if wanted != "present":
             now = power(have)
@@ -206,10 +225,31 @@ class Instance(Record):
         plan.facts["restart_required"] = []
         return plan
 
+    def _copy(self, plan: Plan, task: Task) -> None:
+        """A new instance that is made from another one is planned as that with what the task gives on top."""
+        origin = self.found.origin(task.params)
+        if origin is not None:
+            plan.then.update(sources.inherited(self.fields, origin, task))
+            plan.after.update({"type": plan.then["type"], "source": origin.label})
+
+    def _transform(self, plan: Plan, task: Task) -> None:
+        """What cannot be written as a field: another place, another image."""
+        params = task.params
+        place = placement.differs(plan.have, plan.then, params)
+        placement.check(plan.have, place, params, plan.label)
+        for name, now in placement.shown(plan.have, place).items():
+            plan.changed.insert(0, name)
+            plan.before[name], plan.after[name] = now, place[name]
+        source = self.found.image(params, plan.have)
+        if source and not sources.is_made_from(plan.have, source["fingerprint"]):
+            plan.changed.append("image")
+            plan.before["image"] = plan.have["config"].get(sources.BASE_IMAGE, "")
+            plan.after["image"] = source["fingerprint"]
+
     def _check_source(self, label: str, task: Task) -> None:
         """A new instance needs something to be made from."""
         params = task.params
-        if not (params["image"] or params["empty"]):
+        if not (params["image"] or params["empty"] or sources.origin_option(params)):
             raise InvalidOption("it does not exist, and a new instance needs an 'image', or 'empty: true'", obj=label)
         if params["empty"] and params.get("type") != "virtual-machine" and task.state not in ("stopped", "present"):
             raise InvalidOption(
@@ -236,52 +276,102 @@ class Instance(Record):
         params = task.params
         body = {field.name: plan.then[field.name] for field in self.fields if field.name in plan.then}
         body["name"] = params["name"]
-        body["source"] = {"type": "none"} if params["empty"] else image_source(params, self.brand)
         if params["instance_type"]:
             body["instance_type"] = params["instance_type"]
-        wanted = task.state
-        if wanted in ("started", "frozen", "restarted") and self.starts_on_creation:
-            body["start"] = True
+        origin = self.found.origin(params)
+        now, wanted = "stopped", task.state
+        tidied = origin is not None and origin.session is None and sources.loses(origin, plan.then)
+        moved = origin is not None and origin.option == "move_from"
+        if wanted in ("started", "frozen", "restarted") and self.starts_on_creation and not (tidied or moved):
+            body["start"], now = True, "started"
         extra = ["name", "type", "source", *(key for key in ("instance_type", "start") if key in body)]
         keys = extra + [name for name in plan.changed if name not in ("state", "type")]
         first = super().delete_steps(plan, task) if plan.before["state"] == HALF_CREATED else []
         where = {**self.query(params), **({"target": params["target"]} if params["target"] else {})}
         create = Request("POST", self.collection_path(params), where, body, keys)
-        now = "started" if body.get("start") else "stopped"
+        if origin is None:
+            choices = [{"type": "none"}] if params["empty"] else image_sources(params, self.brand)
+            body["source"] = choices[0]
+            steps: list[t.Any] = [sources.launch(create, choices, body["type"], params)]
+        else:
+            steps = self._copy_steps(create, origin, plan, task)
+        if moved and wanted == "present" and origin is not None:
+            wanted = power(origin.content)
         then = [] if (now, wanted) == ("started", "restarted") else self._power_steps(now, wanted, task)
-        return [*first, create, *then]
+        return [*first, *steps, *then]
+
+    def _copy_steps(self, create: Request, origin: sources.Origin, plan: Plan, task: Task) -> list[t.Any]:
+        """What makes an instance from another one, of this daemon or of another one."""
+        if "architecture" in plan.then:
+            create.body["architecture"] = plan.then["architecture"]
+        wanted = task.params[origin.option]
+        if origin.session is None:
+            create.body["source"] = sources.local_source(origin, wanted)
+            lean = Request("PUT", self.path(task.params), self.query(task.params), plan.then, ["config", "devices"])
+            return [create, *([Rewrite(lean)] if sources.loses(origin, plan.then) else [])]
+        from .migration import Migrate, elsewhere  # few come from another daemon
+
+        migrate = Migrate(create, origin, wanted)
+        if origin.option == "copy_from":
+            return [migrate]
+        there = task.but(name=origin.name, project=origin.query["project"])
+        self._check_protection(origin.content, task)
+        self._check_stopped(plan.label, origin.content, "moved", task)
+        stop = self._power_steps(power(origin.content), "stopped", there)
+        return [*elsewhere(origin, stop), migrate, *elsewhere(origin, super().delete_steps(plan, there))]
 
     def update_steps(self, plan: Plan, task: Task) -> list[t.Any]:
         """What changes it. What acts after a restart only is written while it is stopped, so that whoever is
         interrupted finds the rest still to do.
         """
-        fields = [name for name in plan.changed if name not in ("state", "name")]
-        renamed = "name" in plan.changed
-        now = power(plan.have)
+        params, have = task.params, plan.have
+        place = placement.differs(have, plan.then, params)
+        rebuilt = "image" in plan.changed
+        now = power(have)
         wanted = now if task.state == "present" else task.state
-        allowed = task.params["restart"] == "if_needed" or task.state in ("stopped", "restarted")
-        if renamed and now != "stopped" and not allowed:
-            raise InvalidOption(
-                f"it is called '{plan.have['name']}' and is {now}, and only a stopped instance can be renamed",
-                obj=plan.label,
-                next_step="use 'restart: if_needed', or 'state: stopped'",
-            )
-        pending = self._pending(plan, task)
-        down = now != "stopped" and (renamed or (pending and allowed))
-        if down and plan.have.get("ephemeral"):
-            if renamed:
-                raise InvalidOption("it is ephemeral: stopping it for a new name deletes it", obj=plan.label)
+        if place or rebuilt:
+            what = "rebuilt" if rebuilt else "renamed" if set(place) == {"name"} else "moved"
+            self._check_stopped(plan.label, have, what, task)
+        pending, allowed = self._pending(plan, task), _may_stop(task)
+        down = now != "stopped" and bool(place or rebuilt or (pending and allowed))
+        if down and have.get("ephemeral"):
             down, wanted = False, "restarted" if wanted == "started" else wanted
         plan.facts["restart_required"] = [] if allowed else pending
-        former = task.but(name=plan.have["name"])
-        write = Request("PUT", self.path(former.params), self.query(task.params), plan.then, fields)
-        rename = Request(
-            "POST", self.path(former.params), self.query(task.params), {"name": task.params["name"]}, ["name"]
-        )
-        steps: list[t.Any] = self._power_steps(now, "stopped", former) if down else []
-        steps += [Rewrite(write) if down else write] if fields else []
-        steps += [rename] if renamed else []
+        there = task.but(name=have["name"], project=have.get("project", params["project"]))
+        where, query = self.path(there.params), self.query(there.params)
+        steps: list[t.Any] = self._power_steps(now, "stopped", there) if down else []
+        body, fields = placement.written(have, plan.then, place, plan.changed)
+        move = placement.move_body(have, place)
+        if "project" in place and "profiles" in fields and self.moves_profiles:
+            # Those of the new project, which the old one need not have.
+            move["profiles"] = body["profiles"]
+            body = {**body, "profiles": have["profiles"]}
+            fields.remove("profiles")
+        if fields:
+            write = Request("PUT", where, query, body, fields)
+            steps.append(Rewrite(write) if down else write)
+        if rebuilt:
+            source = self.found.image(params, have) or {}
+            rebuild = Request("POST", where + "/rebuild", query, {"source": source}, ["source"])
+            steps.append(sources.launch(rebuild, [source], have.get("type", "container"), params))
+        if place:
+            member = {"target": place["target"]} if "target" in place else {}
+            steps.append(Request("POST", where, {**query, **member}, move, list(move)))
         return steps + self._power_steps("stopped" if down else now, wanted, task)
+
+    def _check_stopped(self, label: str, have: t.Mapping[str, t.Any], what: str, task: Task) -> None:
+        """Raise where an instance would have to be stopped for something without the task's word for it."""
+        now = power(have) if have else "stopped"
+        if now == "stopped":
+            return
+        if not _may_stop(task):
+            raise InvalidOption(
+                f"'{have['name']}' is {now}, and only a stopped instance can be {what}",
+                obj=label,
+                next_step="use 'restart: if_needed', or 'state: stopped'",
+            )
+        if have.get("ephemeral"):
+            raise InvalidOption(f"it is ephemeral: stopping it to have it {what} deletes it", obj=label)
 
     def delete_steps(self, plan: Plan, task: Task) -> list[Request]:
         now = power(plan.have)
@@ -319,8 +409,8 @@ class Instance(Record):
         query = self.query(task.params)
         for profile in task.given.get("profiles") or ():
             yield Reference("profile", join("1.0", "profiles"), profile, query)
-        if plan.have is None:
-            source = {} if task.params["empty"] else image_source(task.params, self.brand)
+        if plan.have is None or "target" in plan.changed:
+            source = image_source(task.params, self.brand) if plan.have is None and task.params["image"] else {}
             if "alias" in source and "server" not in source:
                 yield Reference("image", join("1.0", "images", "aliases"), source["alias"], query)
             target = task.params["target"] or ""
@@ -330,8 +420,11 @@ class Instance(Record):
                 yield Reference("cluster member", join("1.0", "cluster", "members"), target, {})
 
     def check(self, session: Client, plan: Plan, task: Task) -> None:
-        if plan.have is None and plan.then is not None and not isinstance(session, NoDaemon):
-            self._check_host(session, plan, task)
+        if plan.then is not None and not isinstance(session, NoDaemon):
+            if plan.have is None or "target" in plan.changed:
+                self._check_host(session, plan, task)
+            if plan.have is not None:
+                placement.check_possible(session, plan)
         super().check(session, plan, task)
 
     def _check_host(self, session: Client, plan: Plan, task: Task) -> None:
@@ -405,6 +498,11 @@ class Rewrite(t.NamedTuple):
         config = {key: value for key, value in wanted["config"].items() if not key.startswith("volatile.")}
         config.update({key: value for key, value in fresh["config"].items() if key.startswith("volatile.")})
         return client.perform(self.request._replace(body={**wanted, "config": config}))
+
+
+def _may_stop(task: Task) -> bool:
+    """Whether a task lets a running instance be stopped."""
+    return task.params["restart"] == "if_needed" or task.state in ("stopped", "restarted")
 
 
 def with_devices(task: Task) -> Task:

@@ -76,7 +76,7 @@ def wait(client: Client, operation: str, where: str, patience: float | None = No
             raise
         ended = _after(client, operation, error, where)
     if unfinished(ended):
-        cancelled = _cancel(client, operation)
+        cancelled = cancel(client, operation)
         raise TimedOut(
             f"the daemon's operation did not end within {limit} s"
             + (" and was cancelled" if cancelled else " and goes on; it cannot be cancelled"),
@@ -103,7 +103,7 @@ def _after(client: Client, operation: str, error: FleetError, where: str) -> t.A
     raise failed from None
 
 
-def _cancel(client: Client, operation: str) -> bool:
+def cancel(client: Client, operation: str) -> bool:
     """Cancel an operation, if the daemon can."""
     request = Request("DELETE", operation)
     try:

@@ -105,7 +105,9 @@ def run(monkeypatch):
         resource, said = Image(), []
         monkeypatch.setattr(Image, "check", lambda *_: None)
         monkeypatch.setattr(Image, "explain", lambda self, session, error, *_: error)
-        monkeypatch.setattr(image_pull, "offered", lambda *_: (asked.append(1), offers)[1])
+        monkeypatch.setattr(
+            image_pull, "offered", lambda sources, *_: (asked.append(1), image_pull.Offer(sources[0], offers))[1]
+        )
         monkeypatch.setattr(image_pull.operations, "start", daemon.start)
         monkeypatch.setattr(image_pull.operations, "wait", daemon.wait)
         wanted = task(resource, {**GIVEN, **given}, check_mode=check_mode, warn=said.append)
@@ -282,10 +284,52 @@ def test_other_failures_stay_what_they_are():
 
 def test_a_secret_is_left_to_the_daemon():
     source = {"server": "https://x", "protocol": "incus", "fingerprint": OLD, "secret": "s"}
-    assert image_pull.offered(source, None, Daemon()) == OLD
+    assert image_pull.offered([source], None, Daemon()).fingerprint == OLD
 
 
 def test_a_certificate_that_is_none_is_told():
     source = {"server": "https://x", "protocol": "incus", "alias": "y", "certificate": "-----BEGIN CERTIFICATE-----?"}
     with pytest.raises(InvalidOption, match=r"'image_server.certificate' is no certificate"):
-        image_pull.offered(source, None, Daemon())
+        image_pull.offered([source], None, Daemon())
+
+
+def test_all_addresses_of_a_server_are_asked_and_what_each_says_is_told():
+    sources = [{"server": f"https://{host}", "protocol": "incus", "alias": "y", "certificate": "?"} for host in "ab"]
+    with pytest.raises(InvalidOption) as failed:
+        image_pull.offered(sources, None, Daemon())
+    assert "at https://a: 'image_server.certificate' is no" in str(failed.value) and "; at https://b: " in str(
+        failed.value
+    )
+    right = {"server": "https://c", "fingerprint": OLD, "secret": "s"}
+    assert image_pull.offered([*sources, right], None, Daemon()) == (right, OLD)
+
+
+class Refusing:
+    """Cannot get an image but from C(https://b)."""
+
+    def __init__(self, text):
+        self.text = text
+        self.tried = []
+
+    def perform(self, step):
+        self.tried.append(step.body["source"]["server"])
+        if self.tried[-1] != "https://b":
+            raise OperationFailed("no", text=self.text, endpoint="unix:/s POST")
+
+
+def launch():
+    sources = [{"server": f"https://{host}"} for host in "abc"]
+    return image_pull.Launch(Request("POST", "/1.0/instances", body={"name": "i"}), sources, "container", None)
+
+
+def test_an_instance_is_made_from_the_first_address_where_its_image_can_be_got():
+    daemon = Refusing("Failed getting remote image info: dial tcp: connection refused")
+    launch().perform(daemon)
+    assert daemon.tried == ["https://a", "https://b"]
+
+
+def test_but_what_has_nothing_to_do_with_the_image_fails_at_once():
+    daemon = Refusing("Failed to start device 'eth0'")
+    with pytest.raises(OperationFailed):
+        launch().perform(daemon)
+    assert daemon.tried == ["https://a"]

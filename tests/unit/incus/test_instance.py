@@ -384,4 +384,4 @@ def test_an_image_of_a_server_is_not_looked_for_here():
     made = instance()
     plan = made.plan(None, wanted)
     assert [reference.what for reference in made.references(plan, wanted)] == ["project"]
-    assert plan.steps[0].body["source"]["server"] == "https://images.linuxcontainers.org"
+    assert plan.steps[0].request.body["source"]["server"] == "https://images.linuxcontainers.org"
