@@ -63,10 +63,15 @@ EVERY_MODULE: list[dict[str, t.Any]] = [
         }
     },
     # These need OVN or MinIO, which few hosts have; none of them is there to be deleted.
-    *(
-        {f"nfvlab.fleet.incus_{module}": {**args, "name": "nfvt-x", "pool": "nfvt-pool", "state": "absent"}}
-        for module, args in (("storage_bucket", {}), ("storage_bucket_key", {"bucket": "nfvt-x"}))
-    ),
+    {"nfvlab.fleet.incus_storage_bucket": {"pool": "nfvt-pool", "name": "nfvt-b", "state": "absent"}},
+    {
+        "nfvlab.fleet.incus_storage_bucket_key": {
+            "pool": "nfvt-pool",
+            "bucket": "nfvt-b",
+            "name": "nfvt-k",
+            "state": "absent",
+        }
+    },
     {"nfvlab.fleet.incus_network_peer": {"network": "nfvt-x", "name": "nfvt-x", "state": "absent"}},
     {
         "nfvlab.fleet.incus_network_load_balancer": {
