@@ -144,7 +144,7 @@ def test_the_console_is_read_and_cleared(stage: Client) -> None:
         done("incus_exec", {**NAMED, "command": ["sh", "-c", f"printf '%s\\n' {' '.join(lines)} > /dev/console"]})
 
     def heard(last: str, state: str) -> tuple[Result, str]:
-        """What the daemon hands out up to a word, and the result that had it: it takes its time, and hands it out once."""
+        """What the daemon hands out up to a word, in its own time and once only; and the result that had it."""
         text = ""
         for _number in range(100):
             result = done("incus_console_log", {**NAMED, "state": state})
