@@ -81,7 +81,7 @@ def test_new_content_takes_nothing_from_the_old_but_its_name():
     planned = plan(have(properties={"serial": "1"}, public=True), wanted)
     upload, alias = planned.steps
     assert upload.headers["X-Incus-properties"] == "site=n" and "X-Incus-public" not in upload.headers
-    assert alias.body == {"target": NEW}
+    assert alias.body == {"target": NEW, "description": ""}
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
