@@ -175,7 +175,7 @@ actions:
   elements: dict
   sample:
     - {method: POST, path: "/1.0/images?project=lab", keys: [fingerprint], sent: true}
-    - {method: PATCH, path: "/1.0/images/aliases/busybox?project=lab", keys: [target], sent: true}
+    - {method: PUT, path: "/1.0/images/aliases/busybox?project=lab", keys: [target], sent: true}
 """
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.image import Image

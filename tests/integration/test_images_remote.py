@@ -316,7 +316,7 @@ def test_refresh_follows_the_server_as_soon_as_the_daemon_does(
     done = pulled.changes(refresh=True, prune=True)
     assert sent(done, True) == [
         ("POST", f"/1.0/images?project={PROJECT}"),
-        ("PATCH", f"/1.0/images/aliases/nfvt-pulled?project={PROJECT}"),
+        ("PUT", f"/1.0/images/aliases/nfvt-pulled?project={PROJECT}"),
         ("DELETE", f"/1.0/images/{old}?project={PROJECT}"),
     ]
     assert done["diff"]["before"]["fingerprint"] == old and done["diff"]["after"]["fingerprint"] == new
@@ -333,7 +333,7 @@ def test_the_alias_moves_when_another_image_is_wanted(
     done = pulled.changes(image="busybox/stable")
     assert done["image"]["fingerprint"] == new
     assert house.find(f"/1.0/images/{old}", {"project": PROJECT}), "without prune the image before it stays"
-    assert pulled.changes(image=old)["actions"][0]["method"] == "PATCH", "what the daemon has is not got again"
+    assert pulled.changes(image=old)["actions"][0]["method"] == "PUT", "what the daemon has is not got again"
     assert server.downloads.count("images/20250101_00:00/incus_combined.tar.gz") == 1
 
 

@@ -76,16 +76,16 @@ def _check_values(record: Record, session: Client, plan: Plan) -> None:
     """Raise where a changed device or schedule cannot be right, whatever else is there."""
     then = plan.then
     schedule.check_keys(then.get("config") or {}, plan.changed, record.kind in ("instance", "profile"))
-    if not devices.known(session.brand, session.server.get("api_extensions", ())):
+    positions = (position.partition(".") for position in plan.changed)
+    changed = [name for field, _dot, name in positions if field == "devices" and name in then["devices"]]
+    if not changed or not devices.known(session.brand, session.server.get("api_extensions", ())):
         return
-    for position in plan.changed:
-        field, _dot, name = position.partition(".")
-        if field == "devices" and name in then["devices"]:
-            try:
-                devices.check(then["devices"][name])
-            except InvalidOption as error:
-                error.what = f"device '{name}': {error.what}"
-                raise
+    for name in changed:
+        try:
+            devices.check(then["devices"][name])
+        except InvalidOption as error:
+            error.what = f"device '{name}': {error.what}"
+            raise
 
 
 def _suspect(record: Record, session: Client, plan: Plan, task: Task) -> None:

@@ -48,6 +48,7 @@ class Image(Record):
         self.fingerprint: str | None = None
         self.stored: dict[str, t.Any] | None = None  # the wanted content, where the daemon has it already
         self.previous: str | None = None  # what the alias named before
+        self.description = ""  # that of the alias
         self.leftover: dict[str, t.Any] | None = None  # the same as long as it is there, with prune
 
     def spec(self) -> Spec:
@@ -104,6 +105,7 @@ class Image(Record):
 
         alias = session.find(join("1.0", "images", "aliases", task.params["alias"]), query)
         have = image(alias["target"]) if alias else None
+        self.description = alias.get("description") or "" if alias else ""
         if self.sources and self.fingerprint is None and self._asks(have, task):
             self.fingerprint = self._offered(session, task)
         if self.published:
@@ -196,7 +198,7 @@ class Image(Record):
 
     def create_steps(self, plan: Plan, task: Task) -> list[t.Any]:
         if self.published:
-            return self._publish_steps(plan, task, Request("POST", join("1.0", "images", "aliases")))
+            return [self._publish(plan, task)]
         if self.sources and self.stored is None:
             return [self._pull(plan, task)]  # which names it as well
         alias = {"name": task.params["alias"], "target": plan.then["fingerprint"] or ""}
@@ -206,14 +208,13 @@ class Image(Record):
     def update_steps(self, plan: Plan, task: Task) -> list[t.Any]:
         if "fingerprint" not in plan.changed:
             return [self._fields_step(plan.have, plan, task)]
+        # LXD 5.0 never answers a PATCH.
+        alias = {"target": plan.then["fingerprint"], "description": self.description}
         where = join("1.0", "images", "aliases", task.params["alias"])
+        move = Request("PUT", where, self.query(task.params), alias, ["target"])
         if self.published:
-            return self._publish_steps(plan, task, Request("PATCH", where))
-        target = {"target": plan.then["fingerprint"]}
-        return [
-            *self._content_steps(plan, task),
-            Request("PATCH", where, self.query(task.params), target, list(target)),
-        ]
+            return [self._publish(plan, task), Name(move, lambda: self.fingerprint)]
+        return [*self._content_steps(plan, task), move]
 
     def delete_steps(self, plan: Plan, task: Task) -> list[Request]:
         if _others(plan.have, task):
@@ -250,22 +251,19 @@ class Image(Record):
             )
         ]
 
-    def _publish_steps(self, plan: Plan, task: Task, alias: Request) -> list[t.Any]:
-        """Have the daemon make the image, and name it."""
-        query = self.query(task.params)
+    def _publish(self, plan: Plan, task: Task) -> Publish:
+        """The step that has the daemon make the image, and name a new one."""
         properties = {**plan.then.get("properties", {}), ORIGIN: self.origin}
         body: dict[str, t.Any] = {"source": self.published, "properties": properties}
         if plan.then.get("public"):
             body["public"] = True
         if task.params["compression_algorithm"]:
             body["compression_algorithm"] = task.params["compression_algorithm"]
+        if plan.have is None:
+            body["aliases"] = [{"name": task.params["alias"]}]
         keys = [*(name for name in body if name != "properties"), *(f"properties.{key}" for key in sorted(properties))]
-        named = {"name": task.params["alias"]} if alias.method == "POST" else {}
-        present = plan.have["fingerprint"] if plan.have else None
-        return [
-            Publish(Request("POST", join("1.0", "images"), query, body, keys), present, self._got),
-            Name(alias._replace(query=query, body=named, keys=[*named, "target"]), lambda: self.fingerprint),
-        ]
+        request = Request("POST", join("1.0", "images"), self.query(task.params), body, keys)
+        return Publish(request, plan.have["fingerprint"] if plan.have else None, self._got)
 
     def _got(self, fingerprint: str) -> None:
         self.fingerprint = fingerprint

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from .._core.errors import FleetError
 from .client import Client
+from .device_table import OPTIONS, options
 
-# What C(/1.0/metadata/configuration) of Incus 6.0 does not list, and what LXD 5.0 lacks altogether: networks, storage
-# and the devices beside disks (reference documents "Bridge network", "Storage drivers", "Type: nic", "Type: disk").
+# What C(/1.0/metadata/configuration) of Incus 6.0 does not list, and what LXD 5.0 lacks altogether: networks and
+# storage (reference documents "Bridge network", "Storage drivers").
 _SHIPPED: dict[str, str] = {
     "network": """
         bgp.peers.NAME.address bgp.peers.NAME.asn bridge.driver bridge.external_interfaces bridge.hwaddr
@@ -34,13 +35,6 @@ _SHIPPED: dict[str, str] = {
     """,
     "network_forward": "target_address",
     "storage_bucket": "size",
-    "devices": """
-        boot.priority host_name hwaddr ipv4.address ipv4.routes ipv6.address ipv6.routes limits.egress
-        limits.ingress limits.max limits.priority limits.read limits.write mode mtu name network nictype
-        parent path pool propagation queue.tx.length raw.mount.options readonly recursive required
-        security.acls security.ipv4_filtering security.ipv6_filtering security.mac_filtering
-        security.port_isolation shift size source type vlan vlan.tagged listen connect bind uid gid
-    """,
 }
 
 # What LXD 5.0 takes, each tried on one, since it lists nothing of its own.
@@ -107,7 +101,7 @@ def known(entity: str, session: Client) -> set[str]:
     found = set(_SHIPPED.get(entity, "").split())
     if entity in ("instance", "profile"):
         entity = "instance"
-        found |= set(_SHIPPED["devices"].split())
+        found |= {"type", *(name for sort in OPTIONS for name in options(sort))}
     try:
         listed = session.find("/1.0/metadata/configuration")
     except FleetError:

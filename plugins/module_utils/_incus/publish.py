@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core.errors import Conflict, Malformed, NotFound, Stale
+from .._core.errors import Conflict, Malformed, Stale
 from .._core.http import Request
 from .._core.http import path as join
 from .client import Client
@@ -68,9 +68,9 @@ class Publish(t.NamedTuple):
         """
         try:
             fingerprint = (session.perform(self.request) or {}).get("fingerprint")
-        except (Conflict, NotFound) as error:
+        except Conflict as error:
             same = re.search(r"image already exists: ([0-9a-f]{64})", error.text or "")
-            if not same:
+            if not same or "aliases" in self.request.body:
                 raise
             fingerprint = same.group(1)
         if not fingerprint:
@@ -81,7 +81,7 @@ class Publish(t.NamedTuple):
 
 
 class Name(t.NamedTuple):
-    """Gives the alias to an image whose fingerprint is known once it is made.
+    """Moves the alias to an image whose fingerprint is known once it is made.
 
     :param target: tells it
     """

@@ -66,7 +66,7 @@ def test_the_same_content_is_not_uploaded_again():
 def test_new_content_moves_the_alias_and_prunes_only_what_nobody_names(aliases, prune, deleted):
     plan, wanted = prepared({**GIVEN, "prune": prune}, leftover=have(aliases=aliases) if prune else None)
     planned = plan(have(aliases=aliases), wanted)
-    expected = [("POST", "/1.0/images"), ("PATCH", "/1.0/images/aliases/x")]
+    expected = [("POST", "/1.0/images"), ("PUT", "/1.0/images/aliases/x")]
     assert steps(planned) == expected + ([("DELETE", f"/1.0/images/{OLD}")] if deleted else [])
     assert planned.before["fingerprint"] == OLD and planned.after["fingerprint"] == NEW
 
@@ -81,7 +81,7 @@ def test_new_content_takes_nothing_from_the_old_but_its_name():
     planned = plan(have(properties={"serial": "1"}, public=True), wanted)
     upload, alias = planned.steps
     assert upload.headers["X-Incus-properties"] == "site=n" and "X-Incus-public" not in upload.headers
-    assert alias.body == {"target": NEW}
+    assert alias.body == {"target": NEW, "description": ""}
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):

@@ -60,7 +60,7 @@ class Daemon:
     def perform(self, step):
         request = step if isinstance(step, Request) else step.request
         self.sent.append((request.method, request.path))
-        if request.method == "PATCH":
+        if request.method == "PUT":
             if request.body["target"] not in self.images:
                 raise NotFound("Image not found")
             self.aliases[request.path.rsplit("/", 1)[-1]] = request.body["target"]
@@ -159,7 +159,7 @@ def test_what_is_not_from_the_source_or_shall_be_new_is_replaced(run, origin, gi
     checked = run(daemon, check_mode=True, prune=True, **given)
     assert daemon.sent == []
     outcome = run(daemon, prune=True, **given)
-    expected = [("POST", "/1.0/images"), ("PATCH", "/1.0/images/aliases/mine"), ("DELETE", f"/1.0/images/{OLD}")]
+    expected = [("POST", "/1.0/images"), ("PUT", "/1.0/images/aliases/mine"), ("DELETE", f"/1.0/images/{OLD}")]
     assert daemon.sent == expected and daemon.aliases == {"mine": NEW}
     assert checked.plan.before == outcome.plan.before == {"fingerprint": OLD}
     assert checked.plan.after == outcome.plan.after == {"fingerprint": NEW}

@@ -62,15 +62,23 @@ def daemon(origin=None, born=BORN):
 
 def test_a_new_one_is_made_and_named_with_where_it_came_from():
     made, plan = looked(daemon(), properties={"os": "z"}, compression_algorithm="none")
-    publish, name = plan.steps
+    (publish,) = plan.steps
     assert publish.request.body == {
         "source": {"type": "snapshot", "name": "c1/s"},
         "properties": {"os": "z", ORIGIN: f"c1/s of {BORN}"},
         "compression_algorithm": "none",
+        "aliases": [{"name": "x"}],
     }
     publish.perform(daemon())
-    assert (name.request.method, name.request.body, name.target()) == ("POST", {"name": "x"}, NEW)
     assert made.fingerprint == NEW and plan.after["made_of"] == f"c1/s of {BORN}"
+
+
+def test_the_alias_moves_to_what_was_made():
+    _made, plan = looked(daemon("c1/t of 1"))
+    publish, name = plan.steps
+    assert "aliases" not in publish.request.body and name.target() is None
+    publish.perform(daemon())
+    assert (name.request.method, name.request.path, name.target()) == ("PUT", "/1.0/images/aliases/x", NEW)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +93,7 @@ def test_a_new_one_is_made_and_named_with_where_it_came_from():
 def test_it_is_made_again_when_its_source_is_another(born, given, again):
     plan = looked(daemon(f"c1/s of {BORN}", born), **given)[1]
     methods = [step.describe()["method"] for step in plan.steps]
-    assert methods == (["POST", "PATCH"] if again else [])
+    assert methods == (["POST", "PUT"] if again else [])
 
 
 def test_what_it_replaces_is_pruned():
@@ -110,10 +118,10 @@ def test_an_image_that_the_daemon_has_already_is_taken():
     got = []
     there = daemon()
     there.error = Conflict("no", text=f"The image already exists: {NEW}")
-    Publish(Request("POST", "/1.0/images"), OLD, got.append).perform(there)
+    Publish(Request("POST", "/1.0/images", body={}), OLD, got.append).perform(there)
     assert got == [NEW]
     with pytest.raises(Stale):
-        Publish(Request("POST", "/1.0/images"), NEW, got.append).perform(there)
+        Publish(Request("POST", "/1.0/images", body={}), NEW, got.append).perform(there)
     there.error = Conflict("no", text="Alias already exists: x")
     with pytest.raises(Conflict):
-        Publish(Request("POST", "/1.0/images"), OLD, got.append).perform(there)
+        Publish(Request("POST", "/1.0/images", body={}), OLD, got.append).perform(there)
