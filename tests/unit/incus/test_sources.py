@@ -262,6 +262,13 @@ def test_but_only_where_it_is_another_one_and_the_task_says_so(given):
     assert planned({**given, "state": "stopped"}, there(), objects=IMAGES).steps == []
 
 
+def test_an_image_that_the_daemon_lacks_is_said_unless_the_instance_has_it():
+    given = {"image": OLD[:12], "rebuild": "if_needed", "state": "stopped"}
+    assert planned(given, there()).steps == []
+    with pytest.raises(MissingReference, match=f"image '{NEW[:12]}' does not exist; import it first"):
+        planned({**given, "image": NEW[:12]}, there())
+
+
 def test_one_with_snapshots_is_not_stopped_for_what_the_daemon_refuses():
     plan = planned({"image": "x", "rebuild": "if_needed", "restart": "if_needed"}, there(), objects=IMAGES)
     with pytest.raises(Refused, match="it has 2 snapshots"):
