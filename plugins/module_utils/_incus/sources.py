@@ -154,7 +154,10 @@ class Found:
         key = _image_key(task.params, have)
         if key not in self._images:
             self._images[key] = _tried(lambda: image_now(session, task, have))
-        _failed(self._images[key], label)
+        found = self._images[key]
+        _failed(found, label)
+        if isinstance(found, dict) and not is_made_from(have, found["fingerprint"]):
+            session.require("instances_rebuild", "rebuilding an instance")
 
     def origin(self, params: t.Mapping[str, t.Any]) -> Origin | None:
         """What a new instance is made from, if that is another one."""
