@@ -48,7 +48,8 @@ options:
         description:
           - The daemon that has it, where that is another one. It is named as the module's own options name theirs, and
             nothing is taken from the environment.
-          - Both daemons talk to each other directly, each knowing the other's certificate.
+          - Both daemons talk to each other directly, and the one that connects knows the other's certificate. Either
+            may be Incus or LXD.
         type: dict
         suboptions:
           socket:

@@ -28,7 +28,7 @@ from . import test_guest_services as services
 from . import test_inventory as inventory
 from . import test_modules as modules
 from . import test_trust as trust
-from .conftest import MARKER, playbook, run_module, sweep
+from .conftest import MARKER, free_port, playbook, run_module, sweep
 from .proxy import Proxy, recording
 
 LXD = "/var/lib/lxd/unix.socket"
@@ -196,6 +196,30 @@ def test_a_container_lives_by_two_operations_and_tells_what_it_is_asked(client: 
     assert [name for name in client.names("/1.0/instances/nfvt-1/logs") or () if name.startswith("exec_")] == []
     refused = run_module("incus_instance", {**wanted, "wait_for": ["ready"]})
     assert refused["failure"]["kind"] == "unsupported" and "'instance_ready_state'" in refused["msg"]
+
+
+def test_an_instance_moves_from_lxd_to_incus(client: Client) -> None:
+    """LXD is told where Incus listens and sends it there."""
+    place = {"socket": discover_socket({})}
+    incus = Client(UnixEndpoint(place["socket"]))
+    sweep(incus)
+    before = incus.get("/1.0")["config"].get("core.https_address")
+    moved = {"name": "nfvt-2", "profiles": [], "storage_pool": "nfvt-pool", **place}
+    moved["move_from"] = {"daemon": {"socket": LXD}, "mode": "push"}
+    try:
+        for module, args in (
+            ("incus_instance", {"name": "nfvt-2", "image": "nfvt-image", "profiles": ["beside"]}),
+            ("incus_server", {"config": {"core.https_address": f"127.0.0.1:{free_port()}"}, **place}),
+            ("incus_storage_pool", {"name": "nfvt-pool", "driver": "dir", **place}),
+            ("incus_instance", {**moved, "restart": "if_needed", "force": True}),
+        ):
+            made = run_module(module, args)
+            assert not made.failed, made["msg"]
+        assert made["instance"]["status"] == "Running" and client.find("/1.0/instances/nfvt-2") is None
+        assert run_module("incus_exec", {"name": "nfvt-2", "command": ["true"], **place})["rc"] == 0
+    finally:
+        sweep(incus)
+        run_module("incus_server", {"config": {"core.https_address": before}, **place})
 
 
 def test_its_instances_are_hosts(client: Client, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ class Instance(Record):
         self.generated = False  # whether the name is ours
         self.contents: dict[str, dict[str, t.Any]] = {}  # profiles by name, where a change of them has to be judged
         self.found = sources.Found()
-        self.moves_profiles = True  # whether a move can bring other profiles along
+        self.moves_at_once = True  # whether one request can change all of its place, and its profiles with it
 
     def spec(self) -> Spec:
         return {
@@ -127,7 +127,7 @@ class Instance(Record):
             before = task.but(**former).params
             have = session.find(self.path(before), self.query(before))
             if have is not None:
-                self.moves_profiles = session.has("instance_move_config")
+                self.moves_at_once = session.has("instance_move_config")
         if have is None or half_created(have) or "ready" in task.params["wait_for"]:
             self.learn(session)
         if have is not None and not half_created(have):
@@ -341,10 +341,10 @@ class Instance(Record):
         where, query = self.path(there.params), self.query(there.params)
         steps: list[t.Any] = self._power_steps(now, "stopped", there) if down else []
         body, fields = placement.written(have, plan.then, place, plan.changed)
-        move = placement.move_body(have, place)
-        if "project" in place and "profiles" in fields and self.moves_profiles:
+        along: dict[str, t.Any] = {}
+        if "project" in place and "profiles" in fields and self.moves_at_once:
             # Those of the new project, which the old one need not have.
-            move["profiles"] = body["profiles"]
+            along = {"profiles": body["profiles"]}
             body = {**body, "profiles": have["profiles"]}
             fields.remove("profiles")
         if fields:
@@ -354,9 +354,12 @@ class Instance(Record):
             source = self.found.image(params, have) or {}
             rebuild = Request("POST", where + "/rebuild", query, {"source": source}, ["source"])
             steps.append(sources.launch(rebuild, [source], have.get("type", "container"), params))
-        if place:
-            member = {"target": place["target"]} if "target" in place else {}
-            steps.append(Request("POST", where, {**query, **member}, move, list(move)))
+        for part in placement.parts(place, self.moves_at_once):
+            move = {**placement.move_body(there.params["name"], part), **along}
+            member = {"target": part["target"]} if "target" in part else {}
+            where, query = self.path(there.params), {**self.query(there.params), **member}
+            steps.append(Request("POST", where, query, move, list(move)))
+            there = task
         return steps + self._power_steps("stopped" if down else now, wanted, task)
 
     def _check_stopped(self, label: str, have: t.Mapping[str, t.Any], what: str, task: Task) -> None:

@@ -19,6 +19,7 @@ from .._core.errors import FleetError, InvalidOption, NotFound, OperationFailed
 from .._core.http import Request
 from .._core.turns import in_turn
 from . import operations
+from .answers import Envelope
 from .client import Client
 from .sources import Origin
 
@@ -66,7 +67,7 @@ class Migrate(t.NamedTuple):
         try:
             in_turn(addresses(called), lambda address: attempt(session, address), goes_on=_cannot_reach)
         except (NotFound, OperationFailed) as error:
-            error.what, error.text = (" ".join((words or "").split()) for words in (error.what, error.text))
+            error.what, error.text = _plain(error.what), _plain(error.text or "")
             error.next_step = f"{self.origin.label} is as it was; mend that and run the task again"
             raise
         finally:
@@ -79,19 +80,19 @@ class Migrate(t.NamedTuple):
 
     def _pull(self, session: Client, address: str) -> None:
         """This daemon gets it from there."""
-        offer = operations.start(self._there, self._offer({}))
-        operation, secrets = _operation(offer, self._there)
+        offer = self._offer({})
+        operation, secrets = _operation(operations.start(self._there, offer))
         try:
             session.perform(self._creation({"mode": "pull", **_meeting(address, operation, secrets, self._there)}))
         except FleetError:
             operations.cancel(self._there, operation)
             raise
-        operations.wait(self._there, operation, self._there.where(self._offer({})))
+        operations.wait(self._there, operation, self._there.where(offer))
 
     def _push(self, session: Client, address: str) -> None:
         """The other daemon sends it here."""
         make = self._creation({"mode": "push"})
-        operation, secrets = _operation(operations.start(session, make), session)
+        operation, secrets = _operation(operations.start(session, make))
         error: FleetError | None = None
         try:
             self._there.perform(self._offer({"target": _meeting(address, operation, secrets, session)}))
@@ -140,9 +141,9 @@ def elsewhere(origin: Origin, requests: t.Iterable[Request]) -> list[Elsewhere]:
     return [Elsewhere(origin.session, request) for request in requests]
 
 
-def _operation(answer: t.Any, session: Client) -> tuple[str, dict[str, str]]:
+def _operation(answer: Envelope) -> tuple[str, dict[str, str]]:
     """The path of an operation that waits for the other daemon, and the secrets of its websockets."""
-    return answer.operation.split("?")[0], answer.metadata["metadata"]
+    return (answer.operation or "").split("?")[0], answer.metadata["metadata"]
 
 
 def _meeting(address: str, operation: str, secrets: t.Mapping[str, str], session: Client) -> dict[str, t.Any]:
@@ -152,6 +153,11 @@ def _meeting(address: str, operation: str, secrets: t.Mapping[str, str], session
         "certificate": session.server["environment"]["certificate"],
         "secrets": dict(secrets),
     }
+
+
+def _plain(text: str) -> str:
+    """What a daemon says of the other one, in one line and without the secret in an address."""
+    return re.sub(r"secret=\w+", "secret=********", " ".join(text.split()))
 
 
 def _cannot_reach(error: FleetError) -> bool:

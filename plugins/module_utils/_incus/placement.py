@@ -17,11 +17,10 @@ from .._core.http import path as join
 from .._core.resource import Plan
 from .client import Client
 
-# What brings an instance to another place or image, and not every daemon can do.
+# What brings an instance to another place, and not every daemon can do.
 _NEEDS = {
     "storage_pool": ("instance_pool_move", "moving an instance to another storage pool"),
     "project": ("instance_project_move", "moving an instance to another project"),
-    "image": ("instances_rebuild", "rebuilding an instance"),
 }
 
 Place = dict[str, str]  # the options that differ from where it is: name, project, storage_pool, target
@@ -98,15 +97,31 @@ def written(
     return {**then, "devices": devices}, fields
 
 
-def move_body(have: t.Mapping[str, t.Any], place: Place) -> dict[str, t.Any]:
-    """The request's body (rest-api document, "POST /1.0/instances/{name}"); a name alone is no migration."""
-    body: dict[str, t.Any] = {"name": place.get("name", have["name"])}
-    if set(place) - {"name"}:
+def parts(place: Place, at_once: bool) -> list[Place]:
+    """What is moved with one request each.
+
+    :param at_once: whether the daemon does not forget the project where a pool is given too, as LXD does
+    """
+    if not {"project", "storage_pool"} <= set(place) or at_once:
+        return [place] if place else []
+    return [
+        {option: value for option, value in place.items() if option != "storage_pool"},
+        {"storage_pool": place["storage_pool"]},
+    ]
+
+
+def move_body(name: str, part: Place) -> dict[str, t.Any]:
+    """The request's body (rest-api document, "POST /1.0/instances/{name}"); a name alone is no migration.
+
+    :param name: the instance's name before it
+    """
+    body: dict[str, t.Any] = {"name": part.get("name", name)}
+    if set(part) - {"name"}:
         body["migration"] = True
-    if "project" in place:
-        body["project"] = place["project"]
-    if "storage_pool" in place:
-        body["pool"] = place["storage_pool"]
+    if "project" in part:
+        body["project"] = part["project"]
+    if "storage_pool" in part:
+        body["pool"] = part["storage_pool"]
     return body
 
 

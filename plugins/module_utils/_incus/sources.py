@@ -153,8 +153,11 @@ class Found:
         """Find out about the image that an existing instance shall be made from."""
         key = _image_key(task.params, have)
         if key not in self._images:
-            self._images[key] = _tried(lambda: image_now(session, task, have["type"]))
-        _failed(self._images[key], label)
+            self._images[key] = _tried(lambda: image_now(session, task, have))
+        found = self._images[key]
+        _failed(found, label)
+        if isinstance(found, dict) and not is_made_from(have, found["fingerprint"]):
+            session.require("instances_rebuild", "rebuilding an instance")
 
     def origin(self, params: t.Mapping[str, t.Any]) -> Origin | None:
         """What a new instance is made from, if that is another one."""
@@ -189,7 +192,8 @@ def _origin_key(params: t.Mapping[str, t.Any]) -> str:
 
 def _image_key(params: t.Mapping[str, t.Any], have: t.Mapping[str, t.Any]) -> str:
     """What tells the images of one task apart."""
-    return repr([params["image"], params["image_server"], params["project"], have.get("type")])
+    made_from = (have.get("config") or {}).get(BASE_IMAGE)
+    return repr([params["image"], params["image_server"], params["project"], have.get("type"), made_from])
 
 
 def read_origin(session: Client, task: Task) -> Origin:
@@ -287,10 +291,10 @@ def local_source(origin: Origin, wanted: t.Mapping[str, t.Any]) -> dict[str, t.A
 # -- a newer image for an instance that is there
 
 
-def image_now(session: Client, task: Task, type_: str) -> dict[str, t.Any] | None:
+def image_now(session: Client, task: Task, have: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
     """The API's source for the image that the task names, by its fingerprint now: what is got is what was seen.
 
-    :param type_: the instance's type
+    :param have: the instance
     :raises MissingReference: there is none; a check run only warns and knows none
     """
     choices = image_sources(task.params, session.brand)
@@ -300,7 +304,7 @@ def image_now(session: Client, task: Task, type_: str) -> dict[str, t.Any] | Non
         if "server" in source:
             from .image_pull import offered  # the ssl module takes its time
 
-            source, fingerprint = offered(choices, type_, session, task.params["image_server"])
+            source, fingerprint = offered(choices, have["type"], session, task.params["image_server"])
         elif "alias" in source:
             aliases = "/1.0/images/aliases"
             alias = session.find(aliases + join(source["alias"]), query)
@@ -308,8 +312,12 @@ def image_now(session: Client, task: Task, type_: str) -> dict[str, t.Any] | Non
                 raise no_such("image", source["alias"], session.names(aliases, query) or (), "import it first")
             fingerprint = alias["target"]
         else:
-            image = session.find(join("1.0", "images", source["fingerprint"]), query)
-            fingerprint = image["fingerprint"] if image else source["fingerprint"]
+            fingerprint = source["fingerprint"]
+            if not is_made_from(have, fingerprint):  # it may have been deleted since
+                image = session.find(join("1.0", "images", fingerprint), query)
+                if image is None:
+                    raise no_such("image", fingerprint, (), "import it first")
+                fingerprint = image["fingerprint"]
     except (MissingReference, TimedOut, Unreachable) as error:
         if not task.check_mode or isinstance(error, Untrusted):
             raise

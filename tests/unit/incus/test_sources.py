@@ -224,20 +224,29 @@ def test_a_move_to_another_project_brings_the_profiles_of_that():
     assert plan.steps[3].query == {"project": "b"}
 
 
-@pytest.mark.parametrize(
-    ("lacks", "given"),
-    [
-        ("instance_pool_move", {"storage_pool": "fast", "move": "if_needed", "state": "stopped"}),
-        ("instances_rebuild", {"image": NEW, "rebuild": "if_needed", "state": "stopped"}),
-    ],
-)
-def test_what_the_daemon_cannot_do_is_said_before_anything_is_sent(lacks, given):
-    session, made = Session({"/1.0/images/" + NEW: {"fingerprint": NEW}}, lacks=[lacks]), Instance()
-    wanted = task(made, {"name": "i", **given})
-    made.look_up(session, there(), wanted)
-    plan = made.plan(there(), wanted)
-    with pytest.raises(Unsupported, match=f"lacks the API extension '{lacks}'"):
-        check_possible(session, plan)
+def test_a_daemon_that_forgets_one_of_two_places_is_asked_twice():
+    made = Instance()
+    made.moves_at_once = False
+    given = {"name": "i", "project": "b", "move_from": {"project": "default", "name": "j"}, "profiles": ["p"]}
+    wanted = task(made, {**given, "storage_pool": "fast", "move": "if_needed", "state": "stopped"})
+    assert sends(made.plan(there(name="j"), wanted))[1:] == [
+        ("POST", "/1.0/instances/j?project=default", {"name": "i", "migration": True, "project": "b"}),
+        ("POST", "/1.0/instances/i?project=b", {"name": "i", "migration": True, "pool": "fast"}),
+    ]
+
+
+def test_what_the_daemon_cannot_do_is_said_before_anything_is_sent():
+    plan = planned({"storage_pool": "fast", "move": "if_needed", "state": "stopped"}, there())
+    with pytest.raises(Unsupported, match="lacks the API extension 'instance_pool_move'"):
+        check_possible(Session(lacks=["instance_pool_move"]), plan)
+    made, session = Instance(), Session(IMAGES, lacks=["instances_rebuild"])
+    for image in ("x", "y"):
+        wanted = task(made, {"name": "i", "image": image, "rebuild": "if_needed"})
+        if image == "x":
+            with pytest.raises(Unsupported, match="lacks the API extension 'instances_rebuild'"):
+                made.look_up(session, there(), wanted)
+        else:
+            made.look_up(session, there(), wanted)
 
 
 # -- another image
@@ -260,6 +269,13 @@ def test_an_instance_is_rebuilt_from_the_fingerprint_that_was_seen():
 @pytest.mark.parametrize("given", [{"image": "y", "rebuild": "if_needed"}, {"image": "x"}, {"image": OLD[:12]}])
 def test_but_only_where_it_is_another_one_and_the_task_says_so(given):
     assert planned({**given, "state": "stopped"}, there(), objects=IMAGES).steps == []
+
+
+def test_an_image_that_the_daemon_lacks_is_said_unless_the_instance_has_it():
+    given = {"image": OLD[:12], "rebuild": "if_needed", "state": "stopped"}
+    assert planned(given, there()).steps == []
+    with pytest.raises(MissingReference, match=f"image '{NEW[:12]}' does not exist; import it first"):
+        planned({**given, "image": NEW[:12]}, there())
 
 
 def test_one_with_snapshots_is_not_stopped_for_what_the_daemon_refuses():
