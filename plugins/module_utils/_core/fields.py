@@ -16,6 +16,7 @@ field          value                                   compared as
 `Choice`       one of a few texts                      text
 `Flag`         boolean                                 boolean
 `Texts`        list of texts                           list, in order
+`Names`        list of texts                           set
 `KeyValues`    dictionary of texts                     per key; merge or replace
 `Devices`      dictionary of dictionaries of texts     per device; merge by name or replace, a device as a whole
 =============  ======================================  ====================================================
@@ -117,6 +118,16 @@ class Texts(Field):
 
     def merge(self, now: t.Any, want: t.Any, params: Params) -> list[str]:
         return list(want or ())
+
+
+class Names(Texts):
+    """A list of texts whose order does not count."""
+
+    def read(self, have: Params) -> list[str]:
+        return sorted(super().read(have))
+
+    def merge(self, now: t.Any, want: t.Any, params: Params) -> list[str]:
+        return sorted(set(want or ()))
 
 
 class KeyValues(Field):

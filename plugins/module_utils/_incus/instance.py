@@ -18,7 +18,7 @@ from .._core.resource import Outcome, Plan, Task
 from .answers import STATUS_FROZEN, STATUS_READY, STATUS_RUNNING, STATUS_STOPPED
 from .client import Client, NoDaemon
 from .image_server import IMAGE_SERVER, image_source
-from .record import Record, Reference
+from .record import HALF_CREATED, Record, Reference
 
 # What to do, in order, to get from one power state to another. A guest that has reported Ready is running.
 TRANSITIONS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -357,6 +357,9 @@ class Instance(Record):
             explained.next_step = "use 'restart: if_needed'"
         if explained.next_step is None and re.search("no space left|out of disk space", explained.text or ""):
             explained.next_step = "its storage pool is full: make that larger, or delete something from it"
+        if re.search("isn't ready yet|Unable to connect to", explained.text or ""):
+            member = (plan.have or {}).get("location") or task.params["target"]
+            explained.next_step = f"cluster member '{member}' does not answer; start it, or wait until it is back"
         if explained.next_step is None and error.kind == "operation_failed":
             from .waits import tail
 
@@ -460,9 +463,6 @@ def check_settled(have: t.Mapping[str, t.Any], label: str) -> None:
             obj=label,
             next_step="wait until that has ended and run the task again",
         )
-
-
-HALF_CREATED = "half created"
 
 
 def half_created(have: t.Mapping[str, t.Any]) -> bool:

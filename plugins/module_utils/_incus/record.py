@@ -31,6 +31,8 @@ SCOPES: dict[str, Spec] = {
     "pool": {"pool": {"type": "str", "required": True}},
 }
 
+HALF_CREATED = "half created"  # what a diff says of an object whose creation was cut off
+
 _SCOPE_COLLECTIONS = {"project": "projects", "pool": "storage-pools"}
 
 # Device options that name another object (devices document: nic "network", disk "pool").
