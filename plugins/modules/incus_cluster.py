@@ -23,15 +23,15 @@ options:
     required: true
   address:
     description:
-      - Where the other members reach this daemon, as V(HOST) or V(HOST:PORT); the port is 8443 without one. A new member
-        needs it.
+      - Where the other members reach this daemon, as V(HOST) or V(HOST:PORT); the port is 8443 without one. A new
+        member needs it.
       - It cannot be changed afterwards.
       - A daemon that has not listened for clients so far listens there from then on.
     type: str
   token:
     description:
-      - The join token that M(nfvlab.fleet.incus_cluster_member) with V(state=invited) has issued for O(name). It is good
-        for one time.
+      - The join token that M(nfvlab.fleet.incus_cluster_member) with V(state=invited) has issued for O(name). It is
+        good for one time.
       - The cluster's certificate is got from one of the addresses in it, and has to be the one that the token names.
     type: str
   member_config:

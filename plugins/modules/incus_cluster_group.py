@@ -11,8 +11,8 @@ module: incus_cluster_group
 short_description: Manage groups of the members of a cluster of Incus or LXD daemons
 version_added: 0.1.0
 description:
-  - Creates, changes, renames and deletes a cluster group. C(@NAME) as the O(nfvlab.fleet.incus_instance#module:target) of
-    an instance means any member of it.
+  - Creates, changes, renames and deletes a cluster group. C(@NAME) as the O(nfvlab.fleet.incus_instance#module:target)
+    of an instance means any member of it.
   - Every member has to be in one group at least, which is V(default) for a new one.
 options:
   name:

@@ -22,7 +22,7 @@ options:
     description: The failure domain that the member is in. Databases are spread over these.
     type: str
   groups:
-    description: All cluster groups that the member is in, of which there must be one at least. Their order does not count.
+    description: All cluster groups that the member is in, one at least. Their order does not count.
     type: list
     elements: str
   roles:
@@ -108,8 +108,8 @@ cluster_member:
     config:
       scheduler.instance: manual
 token:
-  description: The join token; null where the daemon is a member already, and in check mode where none is out. Whoever has it
-    can join once, so register it with C(no_log).
+  description: The join token; null where the daemon is a member already, and in check mode where none is out. Whoever
+    has it can join once, so register it with C(no_log).
   returned: when O(state=invited)
   type: str
   sample: eyJzZXJ2ZXJfbmFtZSI6Im40In0=

@@ -13,8 +13,8 @@ version_added: 0.1.0
 description:
   - Creates, changes and deletes a network, that is a bridge of its own, or a macvlan, sriov, physical or ovn network
     on what the host has.
-  - In a cluster, a new network is defined for each member and then made on all. What was cut off in between is completed
-    by the next run.
+  - In a cluster, a new network is defined for each member and then made on all. What was cut off in between is
+    completed by the next run.
   - An interface of the host that the daemon does not manage is never touched; its name is an error.
 options:
   name:

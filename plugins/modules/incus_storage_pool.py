@@ -12,8 +12,8 @@ short_description: Manage storage pools of an Incus or LXD daemon
 version_added: 0.1.0
 description:
   - Creates, changes and deletes a storage pool. The driver and its source cannot be changed afterwards.
-  - In a cluster, a new pool is defined for each member and then made on all. What was cut off in between is completed by
-    the next run.
+  - In a cluster, a new pool is defined for each member and then made on all. What was cut off in between is completed
+    by the next run.
   - Without C(source), the btrfs and lvm drivers make a loop file of C(size) of their own.
 options:
   name:

@@ -27,18 +27,12 @@ from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Outcome, Plan, Task
 from .answers import STATUS_RUNNING
-from .client import Client, NoDaemon
+from .client import MEMBERS, Client, NoDaemon
 from .record import Record, Reference
 
-MEMBERS = "/1.0/cluster/members"
 # What the daemon gives and takes by itself as it needs databases.
 _OWN_ROLES = "database"
 _POLL = 0.2  # seconds
-
-
-def is_clustered(session: Client) -> bool:
-    """Whether the daemon belongs to a cluster."""
-    return bool((session.server.get("environment") or {}).get("server_clustered"))
 
 
 # -- join tokens
@@ -63,9 +57,7 @@ def decode(token: str) -> dict[str, t.Any]:
     except (ValueError, KeyError, TypeError):
         whole = False
     if not whole:
-        raise InvalidOption(
-            "'token' is not a join token", next_step="issue one with nfvlab.fleet.incus_cluster_member"
-        )
+        raise InvalidOption("'token' is not a join token", next_step="issue one with nfvlab.fleet.incus_cluster_member")
     return dict(told)
 
 
@@ -248,10 +240,11 @@ class Cluster(Record):
 
     def _check_empty(self, session: Client, plan: Plan) -> None:
         """A daemon that joins forgets what it has, so it must have nothing."""
+        networks = session.get("/1.0/networks", {"recursion": "1"})
         has = {
             "instances": session.names("/1.0/instances", {"all-projects": "true"}),
             "storage pools": session.names("/1.0/storage-pools"),
-            "networks": [entry["name"] for entry in session.get("/1.0/networks", {"recursion": "1"}) if entry["managed"]],
+            "networks": [network["name"] for network in networks if network["managed"]],
         }
         named = [f"{what} {', '.join(sorted(names)[:5])}" for what, names in has.items() if names]
         if named:
@@ -281,7 +274,7 @@ class OfCluster(Record):
     """A record that only a cluster has."""
 
     def read(self, session: Client, task: Task) -> dict[str, t.Any] | None:
-        if not is_clustered(session):
+        if not session.clustered:
             error = InvalidOption(
                 "this daemon is not part of a cluster",
                 obj=self.label(task.params),
@@ -352,7 +345,7 @@ class Member(OfCluster):
     def read(self, session: Client, task: Task) -> dict[str, t.Any] | None:
         have = super().read(session, task)
         self.invitation = None
-        if have is None and task.state in ("invited", "absent") and is_clustered(session):
+        if have is None and task.state in ("invited", "absent") and session.clustered:
             operations = session.get("/1.0/operations", {"recursion": "1"})
             now = datetime.datetime.now(datetime.timezone.utc)
             self.invitation = pending(operations, task.params["name"], now)
@@ -440,7 +433,7 @@ class Member(OfCluster):
         explained = super().explain(session, error, plan, task)
         if isinstance(explained, OperationFailed) and task.state == "evacuated":
             explained.next_step = (
-                "the member is still in service, and what had moved by then is elsewhere; mend that, or use 'mode: stop'"
+                "the member stays in service, and what had moved by then is elsewhere; mend that, or use 'mode: stop'"
             )
         return explained
 
@@ -466,7 +459,7 @@ class Group(OfCluster):
     def read(self, session: Client, task: Task) -> dict[str, t.Any] | None:
         have = super().read(session, task)
         former = task.params["rename_from"]
-        if have is None and former and task.state == "present" and is_clustered(session):
+        if have is None and former and task.state == "present" and session.clustered:
             have = session.find(self.collection_path(task.params) + join(former))
         return have
 

@@ -5,9 +5,9 @@
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
 """What a cluster has on every member: storage pools and networks.
 
-Some of their keys belong to a member alone (documents "How to configure storage pools in a cluster" and "How to configure
-networks in a cluster"). Such an object is made in two phases: it is defined for each member (C(target)) with that member's
-keys, and then made everywhere, without them. What a first run has not finished is finished by the next.
+Some of their keys belong to a member alone (documents "How to configure storage pools in a cluster" and "How to
+configure networks in a cluster"). Such an object is made in two phases: it is defined for each member (C(target)) with
+that member's keys, and then made everywhere, without them. What one run has not finished is finished by the next.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ from .._core.fields import Field, KeyValues, Params, Spec
 from .._core.http import Request
 from .._core.resource import Plan, Task
 from .._core.secrets import Secrets
-from .client import Client
-from .cluster import MEMBERS, is_clustered
+from .client import MEMBERS, Client
 from .record import HALF_CREATED, Record, Reference
 
 # How an object looks that is defined, but not made on all members yet.
@@ -92,10 +91,11 @@ class Everywhere(Record):
         self.by_member = MemberConfigs(config, specific)
         super().__init__(kind, collection, **{**rest, "fields": (*rest["fields"], self.by_member)})
         self.members: list[str] = []  # of the cluster, if there is one
+        self._fixed = [field.name for field in self.fields if field.immutable]
 
     def prepare(self, session: Client, task: Task) -> None:
         super().prepare(session, task)
-        self.members = sorted(session.names(MEMBERS) or ()) if is_clustered(session) else []
+        self.members = sorted(session.names(MEMBERS) or ()) if session.clustered else []
 
     def read(self, session: Client, task: Task) -> dict[str, t.Any] | None:
         have = super().read(session, task)
@@ -124,7 +124,7 @@ class Everywhere(Record):
         given = {
             **task.given,
             "config": {key: value for key, value in config.items() if key not in common},
-            "members": {member: {**common, **(own.get(member) or {})} for member in {*self.members, *own}},
+            "members": {member: {**common, **(own.get(member) or {})} for member in sorted({*self.members, *own})},
         }
         return task.but(given)
 
@@ -150,14 +150,10 @@ class Everywhere(Record):
 
     def _check_defined(self, label: str, have: dict[str, t.Any], plan: Plan, task: Task) -> None:
         """What was defined already has to be what is wanted: nothing can be changed until it is made."""
-        wrong = [f"'{field.name}'" for field in self.fields if field.immutable and field.read(have) != field.read(plan.then)]
-        now = have.get("members") or {}
-        then = {member: keys for member, keys in plan.then.get("members", {}).items() if member in have["locations"]}
-        given = task.given.get("members") or {}
-        wrong += [
-            f"'{name}'"
-            for name in self.by_member.differs(now, self.by_member.merge(now, {m: given.get(m) for m in then}, {}))
-        ]
+        wrong = [f"'{name}'" for name in self._fixed if name in plan.then and have.get(name) != plan.then[name]]
+        now, given = have.get("members") or {}, task.given.get("members") or {}
+        defined = {member: given[member] for member in given if member in have["locations"]}
+        wrong += [f"'{name}'" for name in self.by_member.differs(now, self.by_member.merge(now, defined, {}))]
         if wrong:
             raise Immutable(
                 f"it is half created, with another value of {', '.join(wrong)}",
@@ -176,7 +172,7 @@ class Everywhere(Record):
         if not self.members:
             return super().create_steps(self._everywhere(plan), task)
         defined = (plan.have or {}).get("locations") or ()
-        fixed = {field.name: plan.then[field.name] for field in self.fields if field.immutable and field.name in plan.then}
+        fixed = {name: plan.then[name] for name in self._fixed if name in plan.then}
         steps = []
         for member in self.members:
             if member not in defined:

@@ -478,6 +478,11 @@ def half_created(have: t.Mapping[str, t.Any]) -> bool:
     )
 
 
+def is_new(have: t.Mapping[str, t.Any] | None) -> bool:
+    """Whether an instance is still to be made."""
+    return have is None or half_created(have)
+
+
 def power(have: t.Mapping[str, t.Any] | None) -> str:
     """The power state of an instance; one that is not there counts as stopped, and C(busy) is between two states."""
     return _POWER.get(have["status_code"], "busy") if have else "stopped"
