@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A fleet of 90 over a cluster of three nodes, created and started, against C(incus-benchmark launch) of as many on one.
+"""A fleet of 90 over a cluster of three nodes, created and started, against C(incus-benchmark launch) on one daemon.
 
-The nodes are those of the role C(incus_cluster_lab), so they share this machine with each other, and a cluster cannot be
-faster than one daemon here. What is measured is what the cluster costs: its databases, the requests that are handed on,
-and ours. Both take turns; the peer runs with whichever of 2, 4 and 8 threads was best in a turn before, ours with its
-default.
+The nodes are those of the role C(incus_cluster_lab), so they share this machine with each other, and a cluster cannot
+be faster than one daemon here. What is measured is what the cluster costs: its databases, the requests that are handed
+on, and ours. Both take turns; the peer runs with whichever of 2, 4 and 8 threads was best in a turn before, ours with
+its default.
 """
 
 from __future__ import annotations
