@@ -21,6 +21,21 @@ holder() {
   tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline" | grep -qF " node $folder/$1 " && echo "$pid"
 }
 
+# What the containers of a dead node have left outside of its namespaces: control groups and AppArmor's profiles.
+sweep() {
+  for root in "$folder/$1"/containers/*; do
+    [ -d "$root" ] || continue
+    for kind in payload monitor; do
+      group="*/lxc.$kind.${root##*/}"
+      find /sys/fs/cgroup -depth -type d \( -path "$group" -o -path "$group/*" -o -path "$group-[0-9]*" \) \
+        -exec rmdir {} + 2>/dev/null || :
+    done
+  done
+  if [ -d /sys/kernel/security/apparmor ] && command -v apparmor_parser >/dev/null; then
+    find "$folder/$1/security/apparmor/profiles" -type f -exec apparmor_parser --remove {} \; 2>/dev/null || :
+  fi
+}
+
 missing() {
   has_link "$bridge" || echo "bridge $bridge"
   for node in "$@"; do
@@ -51,6 +66,7 @@ up() {
     if ! holder "$name" >/dev/null; then
       mkdir -p "$folder/$name"
       chmod 0711 "$folder/$name"
+      sweep "$name"
       setsid sh "$folder/node.sh" "$folder/$name" "$name" "$daemon" </dev/null >>"$folder/$name.log" 2>&1 &
     fi
   done
@@ -66,16 +82,7 @@ down() {
         while [ -e "/proc/$child" ]; do sleep 0.1; done
       done
     fi
-    # What a container leaves outside of its namespaces: control groups and AppArmor's profiles.
-    for root in "$folder/$name"/containers/*; do
-      [ -d "$root" ] || continue
-      for kind in payload monitor pivot; do
-        find /sys/fs/cgroup -depth -type d -path "*/lxc.$kind.${root##*/}*" -exec rmdir {} + 2>/dev/null || :
-      done
-    done
-    if [ -d /sys/kernel/security/apparmor ] && command -v apparmor_parser >/dev/null; then
-      find "$folder/$name/security/apparmor/profiles" -type f -exec apparmor_parser --remove {} \; 2>/dev/null || :
-    fi
+    sweep "$name"
     if has_link "$name"; then ip link delete dev "$name"; fi
     if [ -e "/run/netns/$name" ]; then ip netns delete "$name"; fi
   done

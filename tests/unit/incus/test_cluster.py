@@ -27,7 +27,7 @@ TOLD = {
     "addresses": ["192.0.2.11:8443"],
     "expiresAt": "2026-11-22T00:58:09.19062326Z",
 }
-NOW = datetime.datetime(2026, 11, 21, 22, 0, tzinfo=datetime.UTC)
+NOW = datetime.datetime.fromisoformat("2026-11-21T22:00:00+00:00")
 TOKEN = cluster.encode(TOLD)
 MEMBER = {
     "server_name": "n2",
