@@ -287,6 +287,10 @@ class OfCluster(Record):
             return None
         return super().read(session, task)
 
+    def check(self, session: Client, plan: Plan, task: Task) -> None:
+        if session.clustered:  # else an earlier task has only predicted the cluster
+            super().check(session, plan, task)
+
 
 class FailureDomain(Text):
     """The failure domain of a member. There is always one."""

@@ -71,7 +71,8 @@ class MemberConfigs(Field):
             member: self.config.owned(now.get(member, {}), then.get(member, {}), keys, _MERGE, secrets)
             for member, keys in (want or {}).items()
         }
-        return tuple({member: pair[side] for member, pair in pairs.items()} for side in (0, 1))  # type: ignore[return-value]
+        before = {member: pair[0] for member, pair in pairs.items()}
+        return before, {member: pair[1] for member, pair in pairs.items()}
 
     def check_mutable(self, now: t.Any, changed: list[str], obj: str) -> None:
         for member, keys in now.items():

@@ -50,6 +50,8 @@ _STATUS = {
 }
 # The states in which an instance can be waited for.
 AWAITED = ("started", "restarted", "present")
+# What a cluster says of an instance on a member that does not answer.
+_MEMBER_DOWN = r"isn't ready yet|/1\.0/instances\S*: Unable to connect to"
 _GENERATED = 8  # characters of a generated name, beside its beginning
 
 
@@ -357,7 +359,7 @@ class Instance(Record):
             explained.next_step = "use 'restart: if_needed'"
         if explained.next_step is None and re.search("no space left|out of disk space", explained.text or ""):
             explained.next_step = "its storage pool is full: make that larger, or delete something from it"
-        if re.search("isn't ready yet|Unable to connect to", explained.text or ""):
+        if session.clustered and re.search(_MEMBER_DOWN, explained.text or ""):
             member = (plan.have or {}).get("location") or task.params["target"]
             explained.next_step = f"cluster member '{member}' does not answer; start it, or wait until it is back"
         if explained.next_step is None and error.kind == "operation_failed":
