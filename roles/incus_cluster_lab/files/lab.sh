@@ -24,7 +24,7 @@ holder() {
 # What the containers of a dead node have left outside of its namespaces: control groups and AppArmor's profiles.
 sweep() {
   for root in "$folder/$1"/containers/*; do
-    [ -d "$root" ] || continue
+    [ -d "$root" ] || [ -L "$root" ] || continue # links into pools that only the node sees
     for kind in payload monitor; do
       group="*/lxc.$kind.${root##*/}"
       find /sys/fs/cgroup -depth -type d \( -path "$group" -o -path "$group/*" -o -path "$group-[0-9]*" \) \
