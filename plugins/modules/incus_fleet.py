@@ -223,6 +223,22 @@ options:
     description: Stop by force what is deleted or stopped, unless an instance says otherwise.
     type: bool
     default: false
+  spread:
+    description:
+      - In a cluster, how new instances that have no O(instances[].target) of their own are spread over its members.
+      - With V(round_robin), one after the other in the order of their declaration. With V(least_loaded), each goes
+        where the fewest instances of the project are.
+      - What is there stays where it is.
+    type: str
+    choices: [round_robin, least_loaded]
+  spread_over:
+    description:
+      - Members, and groups as V(@NAME), that O(spread) is about; without it, all members.
+      - Members that are out of service get nothing, and neither do those whose C(scheduler.instance) wants them to be
+        named, unless they are.
+    type: list
+    elements: str
+    default: []
   adopt:
     description: Take over instances of the same name that carry no mark.
     type: bool
@@ -315,6 +331,14 @@ EXAMPLES = r"""
     instances:
       - name: edge-[001:200]
 
+- name: Ninety instances, thirty on each member of a cluster of three
+  nfvlab.fleet.incus_fleet:
+    name: wide
+    spread: round_robin
+    defaults: {image: busybox}
+    instances:
+      - name: wide-[01:90]
+
 # Hosts of the inventory that are instances: each has a variable 'incus_instance', such as
 #   edge: {vars: {incus_instance: {}}, hosts: {edge-1: , edge-2: {incus_instance: {config: {limits.memory: 256MiB}}}}}
 # This is the task of a play with 'hosts: edge' and 'gather_facts: false'.
@@ -357,6 +381,9 @@ results:
     skipped:
       description: Whether it was not tried any more because others had failed.
       type: bool
+    location:
+      description: The cluster member that it is on, where there is a cluster.
+      type: str
     what:
       description: V(create), V(change) or V(delete), where there was something to do.
       type: str
@@ -406,6 +433,9 @@ hosts:
       elements: str
     status:
       description: Its status, in the daemon's own words.
+      type: str
+    location:
+      description: The cluster member that it is on, where there is a cluster.
       type: str
   sample:
     - name: edge-001

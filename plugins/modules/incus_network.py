@@ -13,6 +13,8 @@ version_added: 0.1.0
 description:
   - Creates, changes and deletes a network, that is a bridge of its own, or a macvlan, sriov, physical or ovn network
     on what the host has.
+  - In a cluster, a new network is defined for each member and then made on all. What was cut off in between is
+    completed by the next run.
   - An interface of the host that the daemon does not manage is never touched; its name is an error.
 options:
   name:
@@ -23,6 +25,12 @@ options:
     description: Type of the network. A new network without it is a V(bridge). It cannot be changed afterwards.
     type: str
     choices: [bridge, macvlan, sriov, physical, ovn]
+  members:
+    description:
+      - In a cluster, the keys that belong to one member, by the member's name. These are C(parent),
+        C(bridge.external_interfaces), C(bgp.ipv4.nexthop) and C(bgp.ipv6.nexthop).
+      - Such a key in O(config) holds for every member that does not have it here.
+    type: dict
 notes:
   - V(auto) for C(ipv4.address) and C(ipv6.address) lets the daemon choose when the network is created. Whatever it
     has chosen, or somebody has set, satisfies V(auto) from then on; only V(none) does not.
@@ -52,6 +60,14 @@ EXAMPLES = r"""
     type: macvlan
     config:
       parent: eth1
+
+- name: The same in a cluster whose members have different interfaces
+  nfvlab.fleet.incus_network:
+    name: uplink
+    type: macvlan
+    members:
+      n1: {parent: eth1}
+      n2: {parent: enp3s0}
 """
 
 RETURN = r"""
@@ -80,11 +96,13 @@ actions:
 """
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import Choice, KeyValues, Text
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import Record, run
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.everywhere import Everywhere
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import run
 
-NETWORK = Record(
+NETWORK = Everywhere(
     "network",
     "networks",
+    specific=("bgp.ipv4.nexthop", "bgp.ipv6.nexthop", "bridge.external_interfaces", "parent"),
     scope=("project",),
     fields=(
         Choice("type", ["bridge", "macvlan", "sriov", "physical", "ovn"], default="bridge", immutable=True),

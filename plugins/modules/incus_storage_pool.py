@@ -12,6 +12,8 @@ short_description: Manage storage pools of an Incus or LXD daemon
 version_added: 0.1.0
 description:
   - Creates, changes and deletes a storage pool. The driver and its source cannot be changed afterwards.
+  - In a cluster, a new pool is defined for each member and then made on all. What was cut off in between is completed
+    by the next run.
   - Without C(source), the btrfs and lvm drivers make a loop file of C(size) of their own.
 options:
   name:
@@ -22,6 +24,12 @@ options:
     description: Storage driver, such as V(dir), V(btrfs), V(lvm), V(zfs) or V(ceph). A new pool needs it. What the
       daemon offers depends on the tools on its host.
     type: str
+  members:
+    description:
+      - In a cluster, the keys that belong to one member, by the member's name. These are C(source), C(source.wipe),
+        C(size), C(zfs.pool_name), C(lvm.vg_name), C(lvm.thinpool_name) and C(lvm.vg.force_reuse).
+      - Such a key in O(config) holds for every member that does not have it here.
+    type: dict
 extends_documentation_fragment:
   - nfvlab.fleet.incus
   - nfvlab.fleet.incus.record
@@ -43,6 +51,15 @@ EXAMPLES = r"""
     driver: btrfs
     config:
       size: 20GiB
+
+- name: A pool on a disk of each member of a cluster
+  nfvlab.fleet.incus_storage_pool:
+    name: disks
+    driver: zfs
+    members:
+      n1: {source: /dev/sdb}
+      n2: {source: /dev/sdb}
+      n3: {source: /dev/nvme0n1}
 """
 
 RETURN = r"""
@@ -68,11 +85,21 @@ actions:
 """
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import KeyValues, Text
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import Record, run
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.everywhere import Everywhere
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import run
 
-STORAGE_POOL = Record(
+STORAGE_POOL = Everywhere(
     "storage_pool",
     "storage-pools",
+    specific=(
+        "lvm.thinpool_name",
+        "lvm.vg.force_reuse",
+        "lvm.vg_name",
+        "size",
+        "source",
+        "source.wipe",
+        "zfs.pool_name",
+    ),
     fields=(
         Text("driver", immutable=True, required=True),
         Text("description"),

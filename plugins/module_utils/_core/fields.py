@@ -17,6 +17,7 @@ field          value                                   compared as
 `Flag`         boolean                                 boolean
 `Texts`        list of texts                           list, in order
 `Items`        list of dictionaries                    list, in order
+`Names`        list of texts                           set
 `KeyValues`    dictionary of texts                     per key; merge or replace
 `Devices`      dictionary of dictionaries of texts     per device; merge by name or replace, a device as a whole
 =============  ======================================  ====================================================
@@ -162,6 +163,16 @@ class Items(Field):
 
     def owned(self, now: t.Any, then: t.Any, want: t.Any, params: Params, secrets: Secrets) -> tuple[t.Any, t.Any]:
         return secrets.mask(now), secrets.mask(then)
+
+
+class Names(Texts):
+    """A list of texts whose order does not count."""
+
+    def read(self, have: Params) -> list[str]:
+        return sorted(super().read(have))
+
+    def merge(self, now: t.Any, want: t.Any, params: Params) -> list[str]:
+        return sorted(set(want or ()))
 
 
 class KeyValues(Field):

@@ -32,7 +32,7 @@ class TLSEndpoint(t.NamedTuple):
     def __str__(self) -> str:
         return f"https://{self.host}:{self.port}"
 
-    def connect(self, timeout: float) -> socket.socket:
+    def connect(self, timeout: float) -> ssl.SSLSocket:
         secured = self._greeted(timeout)
         seen = hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
         if seen != self.fingerprint:
@@ -80,6 +80,15 @@ def _context(endpoint: TLSEndpoint) -> ssl.SSLContext:
                 next_step="both must be readable PEM files that belong together, the key not encrypted",
             )
     return context
+
+
+def certificate_of(host: str, port: int, fingerprint: str, timeout: float) -> str:
+    """The certificate of a TLS server as PEM, which must have a fingerprint that is known already.
+
+    :raises Unreachable: nobody answers there, or somebody with another certificate
+    """
+    with TLSEndpoint(host, port, fingerprint).connect(timeout) as secured:
+        return ssl.DER_cert_to_PEM_cert(secured.getpeercert(binary_form=True) or b"")
 
 
 def fingerprint_of(certificate: str) -> str:

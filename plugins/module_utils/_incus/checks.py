@@ -92,7 +92,9 @@ def _suspect(record: Record, session: Client, plan: Plan, task: Task) -> None:
     """Only the daemon knows its keys for sure, and a check run cannot ask it: a probable slip is a warning."""
     known = keys.known(record.entity, session)
     for position in plan.changed:
-        key = position.partition(".")[2]
+        field, _dot, key = position.partition(".")
+        if field == "members":
+            continue  # the keys of a single cluster member are known
         hint = near(key, known, 0.85) if key and key not in known and not key.startswith(keys.FREE) else None
         if hint:
             task.warn(f"check mode: {plan.label}: the daemon may refuse '{position}'; did you mean '{hint}'?")

@@ -29,6 +29,9 @@ SOCKETS = (
 )
 SOCKET_VARIABLES = (("INCUS_SOCKET", ""), ("INCUS_DIR", "unix.socket"), ("LXD_SOCKET", ""), ("LXD_DIR", "unix.socket"))
 
+# The members of a cluster.
+MEMBERS = "/1.0/cluster/members"
+
 Query = t.Mapping[str, str]
 
 
@@ -73,6 +76,11 @@ class Client:
     def brand(self) -> str:
         """C(incus) or C(lxd)."""
         return str(self.server.get("environment", {}).get("server", "")).lower()
+
+    @property
+    def clustered(self) -> bool:
+        """Whether the daemon was part of a cluster when it was first asked."""
+        return bool((self.server.get("environment") or {}).get("server_clustered"))
 
     def has(self, extension: str) -> bool:
         """Whether the daemon has an API extension."""

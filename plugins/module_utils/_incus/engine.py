@@ -21,8 +21,8 @@ from .._core.module import SECRET_KEYS, FleetModule
 from .._core.pool import Pace, each
 from .._core.resource import Outcome, Plan, Task, converge
 from . import fleet
-from .client import Client
-from .instance import AWAITED, Instance, power
+from .client import MEMBERS, Client
+from .instance import AWAITED, Instance, is_new, power
 from .options import CONNECTION, connect
 from .progress import VARIABLE, Progress, what
 from .record import SCOPES
@@ -61,6 +61,8 @@ def fleet_spec() -> Spec:
         "instances": {"type": "list", "elements": "dict", "default": [], "options": members},
         "instances_from": {"type": "list", "elements": "raw", "default": []},
         "force": {"type": "bool", "default": False},
+        "spread": {"type": "str", "choices": ["round_robin", "least_loaded"]},
+        "spread_over": {"type": "list", "elements": "str", "default": []},
         "adopt": {"type": "bool", "default": False},
         "purge": {"type": "bool", "default": False},
         "purge_max": {"type": "str", "default": "10%"},
@@ -124,6 +126,7 @@ class Fleet:
         with self._alone():
             self.session.remember_names()
             have = self._read_settled({definition.name for definition in declared})
+            declared = self._placed(declared, have)
             members = fleet.plan(
                 self.instance,
                 have,
@@ -192,6 +195,35 @@ class Fleet:
             time.sleep(_POLL)
             have = self._read()
         return have
+
+    def _placed(self, declared: list[fleet.Definition], have: dict[str, dict[str, t.Any]]) -> list[fleet.Definition]:
+        """The definitions with a target for each new instance, where that is wanted."""
+        how, over = self.params["spread"], self.params["spread_over"]
+        if over and not how:
+            raise InvalidOption("'spread_over' is given without 'spread'", obj=f"fleet '{self.mark}'")
+        gone = {one.name for one in declared if one.given.get("state") == "absent" or one.given.get("target")}
+        wanted = {one.name for one in declared if one.name not in gone and is_new(have.get(one.name))}
+        if not how or not wanted or self.params["state"] == "absent":
+            return declared
+        if not self.session.clustered:
+            error = InvalidOption(
+                "'spread' is given, and this daemon is not part of a cluster",
+                obj=f"fleet '{self.mark}'",
+                next_step="leave it out",
+            )
+            if not self.task.check_mode:
+                raise error
+            self.task.warn(f"check mode: {error}")
+            return declared
+        from . import spread  # few fleets are on clusters
+
+        members = spread.candidates(self.session.get(MEMBERS, {"recursion": "1"}), over)
+        located = [entry.get("location", "") for entry in have.values()]
+        places = spread.place([one.name for one in declared], wanted, located, members, how)
+        return [
+            one._replace(given={**one.given, "target": places[one.name]}) if one.name in places else one
+            for one in declared
+        ]
 
     def _doomed(self, have: dict[str, t.Any], declared: list[fleet.Definition]) -> list[fleet.Member]:
         """The members that purging takes away, if that is allowed."""
@@ -405,6 +437,8 @@ class Fleet:
             entry = have.get(member.name)
             if entry and seen[member.name].running and not any(leased(entry)):
                 seen[member.name] = state_seen(self.watch.state(member.name) or entry)
+        for name, result in self.results.items():
+            result.update(_location(have.get(name) or {}))
         return [
             self._host(member.name, have[member.name], seen[member.name].of("inet"))
             for member in members
@@ -418,7 +452,13 @@ class Fleet:
             "status": entry["status"],
             "addresses": addresses,
             **({"ansible_host": addresses[0]} if addresses else {}),
+            **_location(entry),
         }
+
+
+def _location(entry: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """On which cluster member an instance is; nothing where there is no cluster."""
+    return {"location": entry["location"]} if entry.get("location") not in (None, "", "none") else {}
 
 
 def _open_for_all(path: str) -> t.IO[str]:

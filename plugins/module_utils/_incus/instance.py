@@ -19,7 +19,7 @@ from . import placement, sources
 from .answers import STATUS_FROZEN, STATUS_READY, STATUS_RUNNING, STATUS_STOPPED
 from .client import Client, NoDaemon
 from .image_server import IMAGE_SERVER, image_source, image_sources
-from .record import Record, Reference
+from .record import HALF_CREATED, Record, Reference
 
 # What to do, in order, to get from one power state to another. A guest that has reported Ready is running.
 TRANSITIONS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -53,6 +53,8 @@ _STATUS = {
 AWAITED = ("started", "restarted", "present")
 # What an instance that is there is not put to without a word.
 ALLOWED = ("restart", "move", "rebuild")
+# What a cluster says of an instance on a member that does not answer.
+_MEMBER_DOWN = r"isn't ready yet|/1\.0/instances\S*: Unable to connect to"
 _GENERATED = 8  # characters of a generated name, beside its beginning
 
 
@@ -453,6 +455,9 @@ class Instance(Record):
             explained.next_step = "use 'restart: if_needed'"
         if explained.next_step is None and re.search("no space left|out of disk space", explained.text or ""):
             explained.next_step = "its storage pool is full: make that larger, or delete something from it"
+        if session.clustered and re.search(_MEMBER_DOWN, explained.text or ""):
+            member = (plan.have or {}).get("location") or task.params["target"]
+            explained.next_step = f"cluster member '{member}' does not answer; start it, or wait until it is back"
         if explained.next_step is None and error.kind == "operation_failed":
             from .waits import tail
 
@@ -563,9 +568,6 @@ def check_settled(have: t.Mapping[str, t.Any], label: str) -> None:
         )
 
 
-HALF_CREATED = "half created"
-
-
 def half_created(have: t.Mapping[str, t.Any]) -> bool:
     """Whether a daemon that was killed left an instance without a root file system: it can be started, but never runs.
 
@@ -577,6 +579,11 @@ def half_created(have: t.Mapping[str, t.Any]) -> bool:
         and "volatile.base_image" in config
         and not {"volatile.apply_template", "volatile.last_state.power"} & set(config)
     )
+
+
+def is_new(have: t.Mapping[str, t.Any] | None) -> bool:
+    """Whether an instance is still to be made."""
+    return have is None or half_created(have)
 
 
 def power(have: t.Mapping[str, t.Any] | None) -> str:

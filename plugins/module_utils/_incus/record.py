@@ -50,6 +50,7 @@ _SCOPE_COLLECTIONS = {
     "bucket": ("storage bucket", "storage-pools/{pool}/buckets"),
 }
 _UNSCOPED = ("project", "pool")
+HALF_CREATED = "half created"  # what a diff says of an object whose creation was cut off
 
 # Device options that name another object (devices document: nic "network", disk "pool").
 _DEVICE_REFERENCES: dict[t.Any, dict[str, tuple[str, str]]] = {
