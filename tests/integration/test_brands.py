@@ -22,6 +22,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Uni
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
 
 from . import test_a_site as site
+from . import test_events as events
 from . import test_guest as guest
 from . import test_guest_lab as guest_lab
 from . import test_guest_services as services
@@ -130,6 +131,8 @@ def test_a_second_run_for_both_changes_nothing(client: Client) -> None:
 
 
 test_step = modules.test_step
+house = events.house
+test_events_of_an_instance_and_of_its_operations = events.test_events_of_an_instance_and_of_its_operations
 
 
 @pytest.fixture(scope="class")
