@@ -37,6 +37,7 @@ class Images:
         self.cache = folder / "cache"
         self.play = folder / "build.yml"
         self.play.write_text(BUILD)
+        self.programs = folder / "programs"
 
     def __call__(self, *arguments: str) -> int:
         """Run the role; how many tasks changed something."""
@@ -45,6 +46,7 @@ class Images:
             "incus_images_cache": str(self.cache),
             "incus_images_project": PROJECT,
             "incus_images": [{"alias": "debian", "build": "debian"}],
+            "incus_images_debian_folders": [str(self.programs)] if self.programs.exists() else [],
         }
         recap = playbook(str(self.play), "-e", json.dumps(variables), *arguments).stdout
         found = re.search(r"localhost +: .*changed=(\d+) ", recap)
@@ -63,6 +65,10 @@ def images(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Images:
     """The image, built; checking before has built nothing."""
     run_module("incus_project", {"name": PROJECT})
     images = Images(tmp_path_factory.mktemp("images"))
+    program = images.programs / "bin" / "hello"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\necho hello\n")
+    program.chmod(0o755)
     assert images("--check") > 0
     assert not images.cache.exists()
     assert images() > 0
@@ -112,6 +118,16 @@ def test_it_is_the_same_each_time(images: Images) -> None:
     images.built.write_bytes(b"damaged")
     assert images() > 0
     assert hashlib.sha256(images.built.read_bytes()).hexdigest() == before
+
+
+def test_folders_of_the_host_come_along_and_make_it_another_one(guest: t.Callable[..., str], images: Images) -> None:
+    program = images.programs / "bin" / "hello"
+    assert guest(str(program)) == "hello"
+    text = program.read_text()
+    program.write_text(text.replace("hello", "goodbye"))
+    assert images("--check") > 0
+    program.write_text(text)
+    assert images("--check") == 0
 
 
 def test_it_is_a_whole_system_without_anything_failed(guest: t.Callable[..., str]) -> None:
