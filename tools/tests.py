@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ALL = ("tests/unit", "tests/integration")
 # They touch nothing of the host but processes and folders of their own.
 BESIDE = ("test_ios_*.py", "test_kata_*.py", "test_onos.py")
+SCENARIOS = [f"tests/integration/test_molecule.py::test_scenario[{name}]" for name in ("ios", "kata")]
 PYTEST = [sys.executable, "-m", "pytest"]
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped)\b")
 
@@ -33,9 +34,11 @@ def main() -> int:
     folder = ROOT / "tests" / "integration"
     beside = [str(path) for pattern in BESIDE for path in sorted(folder.glob(pattern))]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
-        quiet = subprocess.Popen([*PYTEST, "tests/unit", *beside], cwd=ROOT, stdout=told, stderr=told)
+        quiet = subprocess.Popen([*PYTEST, "tests/unit", *beside, *SCENARIOS], cwd=ROOT, stdout=told, stderr=told)
         try:
-            rest = [*PYTEST, "tests/integration", *(f"--ignore={path}" for path in beside)]
+            slowest = ("--durations=30", "--durations-min=10")
+            others = [*(f"--ignore={path}" for path in beside), *(f"--deselect={name}" for name in SCENARIOS)]
+            rest = [*PYTEST, "tests/integration", *slowest, *others]
             with subprocess.Popen(rest, cwd=ROOT, stdout=subprocess.PIPE, text=True) as loud:
                 lines = list(shown(loud.stdout or ()))
             quiet.wait()

@@ -7,7 +7,7 @@
 C(ios_push): loopback, nothing in the way. C(ios_push_latency): 25 ms round trip and 5 ms for each line, from the first
 line sent to the last prompt; the budget is against the floor, which is what the device itself can do.
 C(ios_push_ansible): cisco.ios.ios_config instead of netmiko: the time of its longer playbook less that of a
-playbook with one line.
+playbook with one line, for the release that C(pip install ansible) brings here and for the newest.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import asyncio
 import json
 import tempfile
 import time
+from pathlib import Path
 
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils.ios.session import Session, Target
 from harness import AtLeast, Row, Skip, benchmark
 from ios import NETMIKO, PASSWORD, blast, cisco_ios, lines, oracle, routers
+from peers import newest_cisco_ios
 
 LINES, ROUNDS = 2000, 5
 LATENCY_LINES, PEER_LINES, ANSIBLE_LINES = 2000, 200, 61
@@ -79,13 +81,25 @@ def ios_push_latency() -> Row:
     return rates("ios_push_latency", LATENCY_LINES, 1, AtLeast(0.9), note, rtt=0.025, per_line=0.005)
 
 
-@benchmark
-def ios_push_ansible() -> Row:
+def against(name: str, note: str, collections: Path | None = None) -> Row:
+    """Ours and cisco.ios.ios_config of one release, as lines per second."""
     with routers() as (port,):
-        short = cisco_ios(port, lines(ANSIBLE_LINES, 7)[:1])
-        long = cisco_ios(port, lines(ANSIBLE_LINES, 8))
+        short = cisco_ios(port, lines(ANSIBLE_LINES, 7)[:1], collections)
+        long = cisco_ios(port, lines(ANSIBLE_LINES, 8), collections)
         mine = asyncio.run(ours(port, lines(LINES, 9)))
-    row = Row("ios_push_ansible", unit="lines/s", note="SIMULATOR on loopback; peer: cisco.ios.ios_config with src")
+    row = Row(name, unit="lines/s", note=f"SIMULATOR on loopback; peer: cisco.ios.ios_config with src, {note}")
     row.ours, row.peer = LINES / mine, (ANSIBLE_LINES - 1) / (long - short)
     row.ratio = row.ours / row.peer
     return row
+
+
+@benchmark
+def ios_push_ansible() -> Row:
+    return against("ios_push_ansible", "the release that pip brings here")
+
+
+@benchmark
+def ios_push_ansible_newest() -> Row:
+    folder = newest_cisco_ios()
+    release = json.loads((folder / "ansible_collections/cisco/ios/MANIFEST.json").read_text())["collection_info"]
+    return against("ios_push_ansible_newest", f"the newest, {release['version']}", folder)

@@ -129,8 +129,11 @@ with ConnectHandler(
 """
 
 
-def cisco_ios(port: int, texts: list[str]) -> float:
-    """Seconds that a playbook with cisco.ios.ios_config takes for these lines, as a file: its fastest form."""
+def cisco_ios(port: int, texts: list[str], collections: Path | None = None) -> float:
+    """Seconds that a playbook with cisco.ios.ios_config takes for these lines, as a file: its fastest form.
+
+    :param collections: the folder of a release beside the one of the environment of foreign tools
+    """
     program = ORACLES / "bin" / "ansible-playbook"
     if not program.exists():
         raise Skip("cisco.ios is not there: run 'make oracles'")
@@ -151,6 +154,8 @@ def cisco_ios(port: int, texts: list[str]) -> float:
         rows = [text if text.startswith(("interface", "ip route")) else f" {text}" for text in texts]
         (folder / "lines.cfg").write_text("\n".join(rows) + "\n")
         paths = {"PATH": f"{ORACLES}/bin:/usr/bin:/bin", "HOME": name, "LC_ALL": "C.UTF-8"}
+        if collections:
+            paths["ANSIBLE_COLLECTIONS_PATH"] = str(collections)
         start = time.perf_counter()
         run = subprocess.run(
             [program, "-i", "hosts.json", "play.json"],

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from harness import BUILD, Skip
 
-FOLDER = BUILD / "bench" / "peer"
-GENERAL = "ansible_collections/community/general/"
+COLLECTIONS = "ansible_collections/"
+# A release for newer interpreters than this one: its collections still run here.
+NEWEST = ("--python-version", "3.12", "--only-binary", ":all:")
 
 
 def community_general() -> Path:
@@ -24,15 +25,29 @@ def community_general() -> Path:
 
     :raises Skip: it cannot be had
     """
-    if not (FOLDER / GENERAL).is_dir():
+    return _collections("peer", ["community/general"])
+
+
+def newest_cisco_ios() -> Path:
+    """A collection path with the newest C(cisco.ios) that PyPI's C(ansible) has for any interpreter.
+
+    :raises Skip: it cannot be had
+    """
+    return _collections("cisco-ios", ["cisco/ios", "ansible/netcommon", "ansible/utils"], NEWEST)
+
+
+def _collections(name: str, wanted: t.Sequence[str], options: t.Sequence[str] = ()) -> Path:
+    """A folder with some collections of the C(ansible) that C(pip) finds with these options."""
+    whole = BUILD / "bench" / name
+    if not (whole / COLLECTIONS / wanted[0]).is_dir():
         with tempfile.TemporaryDirectory() as folder:
-            _fetch(["pip", "download", "--quiet", "--no-deps", "--dest", folder, "ansible"], "community.general")
+            _fetch(["pip", "download", "--quiet", "--no-deps", *options, "--dest", folder, "ansible"], wanted[0])
             with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
-                inside = [name for name in wheel.namelist() if name.startswith(GENERAL)]
-                partial = FOLDER.with_suffix(".part")
-                wheel.extractall(partial, inside)
-            partial.rename(FOLDER)
-    return FOLDER
+                kept = tuple(f"{COLLECTIONS}{collection}/" for collection in wanted)
+                partial = whole.with_suffix(".part")
+                wheel.extractall(partial, [inside for inside in wheel.namelist() if inside.startswith(kept)])
+            partial.rename(whole)
+    return whole
 
 
 def incus_benchmark() -> str:

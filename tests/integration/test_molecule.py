@@ -16,6 +16,7 @@ from .conftest import ROOT, environment
 
 MOLECULE = ROOT / "extensions" / "molecule"
 SCENARIOS = sorted(path.parent.name for path in MOLECULE.glob("*/molecule.yml"))
+ALONE = ("ios", "kata")  # need no daemon: `make test` runs them beside the others
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -29,7 +30,9 @@ def sequence(scenario: str) -> list[str]:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_scenario(scenario: str, prepared: None) -> None:
+def test_scenario(scenario: str, request: pytest.FixtureRequest) -> None:
+    if scenario not in ALONE:
+        request.getfixturevalue("prepared")
     run = subprocess.run(
         ["molecule", "test", "-s", scenario],
         cwd=ROOT,
