@@ -31,7 +31,7 @@ BELONGS = {"action": "lifecycle", "description": "operation", "status": "operati
 # Those that are shell patterns, beside the type and the status, which are words.
 PATTERNS = ("action", "description", "source", "project")
 # Beside keys whose name says so: who executes a command hands its environment over in the open.
-_SECRETS = (*SECRETS, "environment")
+MASKED = Secrets((*SECRETS, "environment"))
 
 OPTIONS: Spec = {
     **SCOPES["project"],
@@ -199,7 +199,7 @@ def marked(path: str | None) -> t.Iterator[t.Callable[[], None]]:
 
 def run_events() -> t.NoReturn:
     """The main function of the module."""
-    module = FleetModule({**CONNECTION, **OPTIONS}, Secrets(_SECRETS))
+    module = FleetModule({**CONNECTION, **OPTIONS}, MASKED)
 
     def work() -> dict[str, t.Any]:
         task = module.task()

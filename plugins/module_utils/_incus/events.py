@@ -61,13 +61,17 @@ def _refusal(client: Client, error: FleetError, query: Query, where: str) -> Fle
     return error
 
 
-def follow(client: Client, types: t.Sequence[str], query: Query, patience: float) -> Follower:
-    """The events of so many seconds."""
+def follow(
+    client: Client, types: t.Sequence[str], query: Query, patience: float, tick: float | None = None
+) -> Follower:
+    """The events of so many seconds, with a sign after each so many quiet ones."""
 
     def anew() -> Messages:
         return open_channel(client, types, query)
 
-    return Follower(anew, anew, time.monotonic() + patience, of=f"{client.transport.endpoint} GET /1.0/events")
+    return Follower(
+        anew, anew, time.monotonic() + patience, of=f"{client.transport.endpoint} GET /1.0/events", tick=tick
+    )
 
 
 def sources(found: Event) -> list[str]:
