@@ -23,8 +23,8 @@ HEADERS = ("include", "include/dpdk", "include/*/dpdk")
 NAMES = ("rte_build_config.h", "rte_config.h")
 _LIMIT = 1 << 18  # bytes of a header
 
-# What a distribution's packages for x86-64 are built for (rte_build_config.h of Debian's libdpdk-dev 22.11.11), as the
-# least that DPDK takes. Their headers are mostly not installed.
+# What distributions build their packages for x86-64 for, the least that DPDK takes (rte_build_config.h of libdpdk-dev
+# 22.11.11 of Debian). Their headers are mostly not installed.
 DISTRIBUTION = {"machine": "corei7", "flags": ["SSE", "SSE2", "SSE3", "SSSE3", "SSE4_1", "SSE4_2"]}
 
 
