@@ -123,10 +123,23 @@ trials:
        dropped_by_forwarder: 0, unexplained: [], mpps: 5.1, cycles_per_packet: 509.0, bytes: 60000, faults: [],
        ports: {generator: {}, forwarder: {}}}
 circumstances:
-  description: Versions and command lines of both, CPUs, hugepages, kernel, and whether two lcores share a CPU.
+  description:
+    - Of both sides the version, the command line, the CPUs of each lcore, the program, the sizes of the hugepages that
+      it uses, and the instruction set that its DPDK was built for, with the header that says so. Headers of a
+      distribution are mostly not installed; then it is what its packages are built for.
+    - Of the host its CPUs, hugepages, kernel and kernel command line, and whether two lcores share a CPU.
   returned: always, once the trials have run
   type: dict
-  sample: {oversubscribed: true}
+  sample:
+    oversubscribed: true
+    forwarder:
+      version: DPDK 22.11.11
+      program: /opt/dpdk-22.11.11/bin/dpdk-testpmd
+      instruction_set:
+        {machine: native, flags: [SSE, SSE2, SSE3, SSSE3, SSE4_1, SSE4_2, AES, AVX, AVX2],
+         source: /opt/dpdk-22.11.11/include/rte_build_config.h}
+      page_sizes_kb: [2048]
+      lcores: {"0": [1], "1": [1]}
 summary:
   description: The trials as the summary at the end of a run shows them.
   returned: always, once the trials have run

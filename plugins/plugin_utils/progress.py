@@ -121,6 +121,7 @@ class Seen(t.NamedTuple):
     waves: int
     waiting: int
     waiting_for: str
+    doing: tuple[tuple[str, int, int], ...]  # what, of how many, percent
 
     def line(self, host: str = "") -> str:
         """The same for a person."""
@@ -129,6 +130,7 @@ class Seen(t.NamedTuple):
             doing = _PHASES.get(self.phase)
             parts += [doing] if doing else []
             parts += [f"{self.done} of {self.total} done"]
+        parts += [f"{_STAGES[what]} {count} ({percent} %)" for what, count, percent in self.doing if what in _STAGES]
         parts += [f"{self.failed} failed"] if self.failed else []
         parts += [f"{self.rate:.1f}/s"] if self.rate and self.phase in _PHASES else []
         parts += [f"wave {self.wave} of {self.waves}"] if self.waves > 1 else []
@@ -136,6 +138,7 @@ class Seen(t.NamedTuple):
         return f"fleet {self.fleet}{' on ' + host if host else ''}: {', '.join(parts) or 'nothing to do'}"
 
 
+_STAGES = {"download": "downloading", "unpack": "unpacking"}
 _PHASES = {"create": "creating", "change": "changing", "delete": "deleting"}
 
 
@@ -149,9 +152,10 @@ def parse(text: str) -> Seen | None:
             phase=_plain(told["phase"]),
             rate=float(told["rate"]),
             waiting_for=" and ".join(map(_plain, told["waiting_for"])),
+            doing=tuple((_plain(what), int(count), int(percent)) for what, (count, percent) in told["doing"].items()),
             **numbers,
         )
-    except (ValueError, TypeError, KeyError, OverflowError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
 
 

@@ -127,6 +127,9 @@ def recording(daemon: Door, folder: Path) -> t.Iterator[Proxy]:
             if verdict == "hang up":
                 self.close_connection = True
                 return
+            if "upgrade" in request.headers:
+                self.reply(501, {}, b"no WebSocket goes through this proxy")
+                return
             if isinstance(verdict, tuple):
                 self.reply(verdict[0], {"content-type": "application/json"}, verdict[1])
                 return

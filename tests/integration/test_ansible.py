@@ -171,6 +171,7 @@ EVERY_MODULE: list[dict[str, t.Any]] = [
         "register": "found",
     },
     {"ansible.builtin.assert": {"that": "found.result == ['nfvt-1', 'nfvt-2', 'nfvt-3']"}},
+    {"nfvlab.fleet.incus_events": {"project": "nfvt-a", "wait_timeout": 0.1}},
 ]
 
 

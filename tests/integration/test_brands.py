@@ -22,6 +22,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Uni
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
 
 from . import test_a_site as site
+from . import test_events as events
 from . import test_guest as guest
 from . import test_guest_lab as guest_lab
 from . import test_guest_services as services
@@ -136,6 +137,8 @@ test_a_stranger_becomes_a_client = trust.test_a_stranger_becomes_a_client_by_a_t
 test_a_server_is_trusted_by_what_the_task_says = (
     trust.test_a_server_is_trusted_by_what_the_task_says_and_else_not_at_all
 )
+house = events.house
+test_events_of_an_instance_and_of_its_operations = events.test_events_of_an_instance_and_of_its_operations
 
 
 @pytest.fixture(scope="class")

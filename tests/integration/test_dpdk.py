@@ -125,6 +125,10 @@ def test_each_packet_is_accounted_for(linked: None, tmp_path: Path) -> None:
     assert fast["unexplained"] == [] and fast["lost"] == fast["dropped_by_forwarder"]
     assert [row[1] for row in result["summary"]] == ["accounted for"] * 3
     assert result["circumstances"]["oversubscribed"] and "22.11" in report.read_text()
+    for side in ("generator", "forwarder"):
+        told = result["circumstances"][side]
+        assert told["program"] == "/usr/bin/dpdk-testpmd" and told["page_sizes_kb"] == [2048]
+        assert told["instruction_set"]["machine"] == "corei7" and list(told["lcores"]) == ["0", "1"]
 
 
 def test_a_second_run_changes_nothing_and_check_mode_predicts(linked: None) -> None:

@@ -6,10 +6,25 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
-from .conftest import run_module
+from .conftest import playbook, run_module
+
+# What of the role dpdk_image looks at a build.
+LOOK = """
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  tasks:
+    - ansible.builtin.include_role:
+        name: nfvlab.fleet.dpdk_image
+        tasks_from: built
+    - ansible.builtin.debug:
+        var: dpdk_image__libraries.stdout_lines
+"""
 
 
 def plan(source: Path, **options: object):
@@ -49,3 +64,15 @@ def test_a_mount_comes_is_refused_while_in_use_and_goes(tmp_path: Path) -> None:
     finally:
         if folder.is_mount():
             subprocess.run(["umount", folder], check=True)
+
+
+def test_an_image_gets_the_packages_whose_libraries_a_build_needs(tmp_path: Path) -> None:
+    play, prefix = tmp_path / "play.yml", tmp_path / "dpdk"
+    play.write_text(LOOK, encoding="utf-8")
+    arguments = (str(play), "-i", "localhost,", "-e", f"dpdk_image_prefix={prefix}")
+    assert f"There is no {prefix}; build it with the role dpdk_build" in playbook(*arguments, check=False).stdout
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / "notes").write_text("no program\n", encoding="utf-8")
+    shutil.copy("/usr/bin/dpkg-deb", prefix / "bin" / "dpdk-testpmd")
+    told = playbook(*arguments).stdout
+    assert '"libc6"' in told and '"liblzma5"' in told and '"none' not in told

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import time
 import typing as t
@@ -21,6 +22,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import 
 from .conftest import playbook, run_module
 
 PROJECT = "nfvt-i"
+PROGRAMS = Path("/opt/nfvt-programs")  # not below /tmp, which a guest empties when it starts
 BUILD = """
 - hosts: localhost
   gather_facts: false
@@ -31,9 +33,13 @@ BUILD = """
 
 
 class Images:
-    """The role, with a cache of its own."""
+    """The role, with a cache of its own.
 
-    def __init__(self, folder: Path) -> None:
+    :param programs: folders of the host that come along
+    """
+
+    def __init__(self, folder: Path, *programs: Path) -> None:
+        self.programs = programs
         self.cache = folder / "cache"
         self.play = folder / "build.yml"
         self.play.write_text(BUILD)
@@ -45,6 +51,7 @@ class Images:
             "incus_images_cache": str(self.cache),
             "incus_images_project": PROJECT,
             "incus_images": [{"alias": "debian", "build": "debian"}],
+            "incus_images_debian_folders": [str(path) for path in self.programs],
         }
         recap = playbook(str(self.play), "-e", json.dumps(variables), *arguments).stdout
         found = re.search(r"localhost +: .*changed=(\d+) ", recap)
@@ -59,14 +66,21 @@ class Images:
 
 
 @pytest.fixture(scope="module")
-def images(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Images:
+def images(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Images]:
     """The image, built; checking before has built nothing."""
     run_module("incus_project", {"name": PROJECT})
-    images = Images(tmp_path_factory.mktemp("images"))
-    assert images("--check") > 0
-    assert not images.cache.exists()
-    assert images() > 0
-    return images
+    images = Images(tmp_path_factory.mktemp("images"), PROGRAMS)
+    program = PROGRAMS / "bin" / "hello"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text("#!/bin/sh\necho hello\n")
+    program.chmod(0o755)
+    try:
+        assert images("--check") > 0
+        assert not images.cache.exists()
+        assert images() > 0
+        yield images
+    finally:
+        shutil.rmtree(PROGRAMS)
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +126,16 @@ def test_it_is_the_same_each_time(images: Images) -> None:
     images.built.write_bytes(b"damaged")
     assert images() > 0
     assert hashlib.sha256(images.built.read_bytes()).hexdigest() == before
+
+
+def test_folders_of_the_host_come_along_and_make_it_another_one(guest: t.Callable[..., str], images: Images) -> None:
+    program = PROGRAMS / "bin" / "hello"
+    assert guest(str(program)) == "hello"
+    text = program.read_text()
+    program.write_text(text.replace("hello", "goodbye"))
+    assert images("--check") > 0
+    program.write_text(text)
+    assert images("--check") == 0
 
 
 def test_it_is_a_whole_system_without_anything_failed(guest: t.Callable[..., str]) -> None:

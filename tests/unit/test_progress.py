@@ -25,6 +25,7 @@ TOLD = {
     "waves": 4,
     "waiting": 0,
     "waiting_for": [],
+    "doing": {},
 }
 
 
@@ -35,6 +36,10 @@ def line(host="", **more):
 def test_lines():
     assert line() == "fleet lab/edge: creating, 57 of 200 done, 1 failed, 24.1/s, wave 2 of 4"
     assert line(host="h1", failed=0, rate=0, waves=1) == "fleet lab/edge on h1: creating, 57 of 200 done"
+    doing = {"download": [1, 40], "unpack": [3, 70], "dance": [1, 1]}
+    assert line(doing=doing, failed=0, rate=0, waves=1) == (
+        "fleet lab/edge: creating, 57 of 200 done, downloading 1 (40 %), unpacking 3 (70 %)"
+    )
     waiting = {"phase": "wait", "waiting": 12, "waiting_for": ["ipv4", "running"], "waves": 1}
     assert line(**waiting) == "fleet lab/edge: 57 of 200 done, 1 failed, waiting for ipv4 and running of 12"
     assert line(**waiting, total=0, failed=0) == "fleet lab/edge: waiting for ipv4 and running of 12"
@@ -42,7 +47,16 @@ def test_lines():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "7", json.dumps({**TOLD, "done": "x"}), json.dumps({**TOLD, "done": None}), '{"fleet": "x"}'],
+    [
+        "",
+        "{",
+        "[]",
+        "7",
+        json.dumps({**TOLD, "done": "x"}),
+        json.dumps({**TOLD, "done": None}),
+        json.dumps({**TOLD, "doing": []}),
+        '{"fleet": "x"}',
+    ],
 )
 def test_what_is_no_whole_snapshot_is_not_shown(text):
     assert progress.parse(text) is None

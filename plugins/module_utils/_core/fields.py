@@ -317,3 +317,15 @@ def scalar(position: str, value: t.Any) -> str:
         f"'{position}' must be a text, a number or a boolean, not a {type(value).__name__}",
         next_step="quote it, or write it as the system spells it (lists are usually comma-separated text)",
     )
+
+
+def seconds(option: str, value: float, *, zero: bool = False) -> float:
+    """A number of seconds that makes sense.
+
+    :param zero: whether 0 does
+    :raises InvalidOption: it does not
+    """
+    if not (0 < value < float("inf") or (zero and value == 0)):
+        least = "from 0 on" if zero else "above 0"
+        raise InvalidOption(f"'{option}' is {value:g}", next_step=f"give a number of seconds {least}")
+    return value

@@ -261,6 +261,7 @@ class WebSocket:
         self.where = where
         self.timeout = timeout
         self.ended: End | None = None  # how the peer ended it
+        self.heard = time.monotonic()  # when anything last came from it
         self._sock = sock
         self._decoder = Decoder(limit)
         self._ready: list[Message] = []
@@ -505,7 +506,9 @@ class WebSocket:
     def _read(self) -> bytes | None:
         """What is there; null where nothing is, empty at the end."""
         try:
-            return self._sock.recv(_BLOCK)
+            data = self._sock.recv(_BLOCK)
+            self.heard = time.monotonic()
+            return data
         except self._later:
             return None
         except ConnectionResetError:

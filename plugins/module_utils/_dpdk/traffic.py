@@ -29,6 +29,7 @@ from .control import Control, settled
 from .eal import lcore_map, oversubscribed
 from .host import Host
 from .process import STATES
+from .running import program
 from .telemetry import Telemetry, path_of
 
 OPTIONS: Spec = {
@@ -308,10 +309,21 @@ def circumstances(sender: Telemetry, forwarder: Telemetry, host: Host) -> dict[s
     sides = {}
     for name, telemetry in (("generator", sender), ("forwarder", forwarder)):
         eal_words, words = telemetry.arguments()
-        sides[name] = {"version": telemetry.version, "eal": eal_words, "arguments": words}
+        sides[name] = {
+            "version": telemetry.version,
+            "eal": eal_words,
+            "arguments": words,
+            "lcores": _named(_lcores(eal_words)),
+            **program(host, telemetry.peer()),
+        }
     maps = [lcores for side in sides.values() for lcores in _lcores(side["eal"])]
     facts = host.facts()
     return {**sides, "host": facts, "oversubscribed": oversubscribed(*[_workers(one, facts) for one in maps])}
+
+
+def _named(maps: t.Sequence[dict[int, list[int]]]) -> dict[str, list[int]]:
+    """The CPUs of each lcore, by its number as a text, as JSON has it."""
+    return {str(lcore): cpus for one in maps for lcore, cpus in one.items()}
 
 
 def _lcores(words: t.Sequence[str]) -> list[dict[int, list[int]]]:

@@ -18,20 +18,20 @@ import shutil
 import typing as t
 
 from .._core.errors import InvalidOption
-from .._core.fields import Spec
+from .._core.fields import Spec, seconds
 from .._core.module import SECRET_KEYS, FleetModule, outcome_result
 from .._core.resource import Plan, Resource, Task, converge
 from .._core.secrets import Secrets
 from . import handin, readiness
 from .localfile import Write, explained, look
-from .options import CONNECTION, SECRETS, seconds
+from .options import CONNECTION, SECRETS
 
 LIBRARY = "/usr/local/lib/nfvlab-fleet"
 PACKAGE = "nfvlab_fleet"
 SETTINGS = "/etc/nfvlab-fleet"
 # What the services import.
 PARTS = {
-    "_core": ("errors", "fields", "http", "report", "resource", "secrets", "websocket", "wire"),
+    "_core": ("errors", "events", "fields", "http", "report", "resource", "secrets", "websocket", "wire"),
     "_guest": ("adopted", "answers", "client", "events", "handin", "localfile", "readiness"),
 }
 UNITS = "/etc/systemd/system"

@@ -14,13 +14,13 @@ import typing as t
 from fnmatch import fnmatchcase
 
 from .._core.errors import FleetError, InvalidOption, NotFound, TimedOut, Unreachable, did_you_mean
-from .._core.fields import Spec, scalar
+from .._core.fields import Spec, scalar, seconds
 from .._core.module import SECRET_KEYS, FleetModule, outcome_result
 from .._core.resource import Outcome, Plan, Resource, Task, converge
 from .._core.secrets import MASK, Secrets, mask_pair
 from .client import Guest
 from .localfile import ACCESS, Adjust, Write, absolute, access, compare, folder_of, look, wanted
-from .options import CONNECTION, SECRETS, run, seconds
+from .options import CONNECTION, SECRETS, run
 
 OPTIONS: Spec = {
     "keys": {"type": "list", "elements": "str", "no_log": False},

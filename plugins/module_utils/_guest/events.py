@@ -11,42 +11,23 @@ WebSocket, it sends a message for each. Either ends when the daemon does, so a r
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 import typing as t
 from fnmatch import fnmatchcase
 
-from .._core.errors import FleetError, Interrupted, Malformed, TimedOut, Transient, Unreachable
+from .._core import events
+from .._core.errors import FleetError, Interrupted, Malformed, TimedOut
+from .._core.events import Channel, Event, Messages
 from .._core.http import CONNECT_TIMEOUT, Request
 from .._core.secrets import MASK, Secrets
 from .._core.wire import LINE_LIMIT, ProtocolError, Response, answer_head, request_head
 from .client import LIMIT, Guest, patiently
 
 TYPES = ("config", "device")
-# Nothing came for a while; the connection is new, so that something may have been missed.
-TICK, CONNECTED = "tick", "connected"
-
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0  # seconds before connecting again, doubled each time
 _BLOCK = 1 << 16
 # What a daemon answers that has events only over a WebSocket.
 _UPGRADE_REQUIRED = (400, 426)
-
-Event = dict[str, t.Any]
-
-
-class Channel(t.Protocol):
-    """A connection on which events come."""
-
-    def receive(self, timeout: float) -> bytes | None:
-        """The text of the next event; null when the peer has closed.
-
-        :raises TimedOut: nothing came in time
-        :raises Interrupted: the connection was cut
-        """
-
-    def close(self) -> None:
-        """Close it."""
 
 
 class Lines:
@@ -125,29 +106,6 @@ class Lines:
         return Malformed(f"these are no events: {text}", endpoint=self.where, next_step="check 'socket'")
 
 
-class Messages:
-    """The connection as a WebSocket: a message for each event."""
-
-    def __init__(self, sock: socket.socket, where: str, timeout: float) -> None:
-        from .._core.websocket import WebSocket  # mostly lines will do
-
-        self._inner = WebSocket(sock, where, timeout=timeout, limit=LIMIT)
-
-    def open(self, host: str, target: str) -> None:
-        """Ask for the events.
-
-        :raises FleetError: refused; C(code) is the status
-        """
-        self._inner.open(host, target)
-
-    def receive(self, timeout: float) -> bytes | None:
-        message = self._inner.receive(timeout)
-        return None if message is None else message.payload
-
-    def close(self) -> None:
-        self._inner.abandon()
-
-
 def connect(guest: Guest, types: t.Sequence[str], protocol: str) -> Channel:
     """A new connection for events.
 
@@ -185,30 +143,8 @@ def _opened(guest: Guest, kind: t.Any, request: Request) -> tuple[t.Any, t.Any]:
         raise
 
 
-def event(text: bytes, where: str) -> Event:
-    """One event from its text.
-
-    :raises Malformed: it is none
-    """
-    try:
-        found = json.loads(text)
-        if isinstance(found, dict) and isinstance(found.get("metadata"), dict) and isinstance(found.get("type"), str):
-            return found
-    except ValueError:
-        pass
-    raise Malformed(
-        "this is no event of a guest API",
-        endpoint=where,
-        text=text[:200].decode(errors="replace"),
-        next_step="check 'socket'",
-    )
-
-
-class Follower:
-    """The events until a deadline, over as many connections as it takes.
-
-    Iterating yields events, C(CONNECTED) whenever a connection is new, and C(TICK) after so many quiet seconds. The
-    first connection must succeed; afterwards a daemon may go and come back.
+class Follower(events.Follower):
+    """The events of a guest API until a deadline, over as many connections as it takes.
 
     :param deadline: on the clock C(time.monotonic)
     """
@@ -222,60 +158,13 @@ class Follower:
         protocol: str = "auto",
         tick: float | None = None,
     ) -> None:
-        self.connections = 0
-        self.lost: FleetError | None = None  # why there is no connection at the moment
-        self._guest = guest
-        self._types = tuple(types)
-        self._deadline = deadline
-        self._protocol = protocol
-        self._tick = tick
-        self._pause = FIRST_PAUSE
-
-    def __iter__(self) -> t.Iterator[Event | str]:
-        channel: Channel | None = connect(self._guest, self._types, self._protocol)
-        while channel is not None:
-            self.connections += 1
-            self.lost = None
-            try:
-                yield CONNECTED
-                yield from self._events(channel)
-            finally:
-                channel.close()
-            channel = self._again()
-
-    def _events(self, channel: Channel) -> t.Iterator[Event | str]:
-        where = f"{self._guest.endpoint} GET /1.0/events"
-        while True:
-            left = self._deadline - time.monotonic()
-            try:
-                if left <= 0:
-                    return
-                text = channel.receive(min(left, self._tick or left))
-            except TimedOut:
-                if self._tick is not None:
-                    yield TICK
-                continue
-            except Interrupted as error:
-                self.lost = error
-                return
-            if text is None:
-                self.lost = Interrupted("the daemon closed the connection for events", endpoint=where)
-                return
-            self._pause = FIRST_PAUSE
-            yield event(text, where)
-
-    def _again(self) -> Channel | None:
-        """The next connection; null when the time is over."""
-        while True:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                return None
-            time.sleep(min(left, self._pause))
-            self._pause = min(LONGEST_PAUSE, self._pause * 2)
-            try:
-                return _connect(self._guest, self._types, self._protocol)
-            except (Unreachable, TimedOut, Transient) as error:
-                self.lost = error
+        super().__init__(
+            lambda: connect(guest, types, protocol),
+            lambda: _connect(guest, types, protocol),
+            deadline,
+            of=f"{guest.endpoint} GET /1.0/events",
+            tick=tick,
+        )
 
 
 def matches(found: Event, wanted: t.Mapping[str, t.Any]) -> bool:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._core.errors import InvalidOption
-from .._core.fields import Spec
+from .._core.fields import Spec, seconds
 from .._core.module import FleetModule
 from .._core.resource import Task
 from .client import Guest, GuestEndpoint, discover_socket
@@ -26,18 +25,6 @@ def connect(task: Task) -> Guest:
     """A client for a task."""
     seconds("timeout", task.params["timeout"])
     return Guest(GuestEndpoint(task.params["socket"] or discover_socket(os.environ)), task.params["timeout"])
-
-
-def seconds(option: str, value: float, *, zero: bool = False) -> float:
-    """A number of seconds that makes sense.
-
-    :param zero: whether 0 does
-    :raises InvalidOption: it does not
-    """
-    if not (0 < value < float("inf") or (zero and value == 0)):
-        least = "from 0 on" if zero else "above 0"
-        raise InvalidOption(f"'{option}' is {value:g}", next_step=f"give a number of seconds {least}")
-    return value
 
 
 def run(module: FleetModule, work: t.Callable[[Guest, Task], dict[str, t.Any]]) -> t.NoReturn:

@@ -11,11 +11,12 @@ import time
 import typing as t
 
 from .._core.errors import NotKept, Unsupported
+from .._core.fields import seconds
 from .._core.http import Request
 from .._core.module import FleetModule
 from .._core.resource import WRITES, Outcome, Plan, Resource, Task
 from .client import Guest
-from .options import CONNECTION, run, seconds
+from .options import CONNECTION, run
 
 STATES = {"ready": "Ready", "started": "Started"}
 LOOK = 0.1  # seconds between two looks at whether it is kept

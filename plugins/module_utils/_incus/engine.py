@@ -29,9 +29,13 @@ from .record import SCOPES
 from .waits import Waiting, Watch, leased, parse
 from .waits import seen as state_seen
 
+if t.TYPE_CHECKING:
+    from .._core.events import Messages
+
 LOCKS = "/run/lock"
 SETTLING = 25  # readings
 _POLL = 0.2  # seconds
+LISTENING = 1.0  # seconds that connecting may take
 
 
 def member_spec() -> Spec:
@@ -153,12 +157,18 @@ class Fleet:
                 self._predict(changing)
             else:
                 try:
-                    with self.progress.told(os.environ.get(VARIABLE)):
+                    with self.progress.told(os.environ.get(VARIABLE), self._listen):
                         self._perform(changing, allowed)
                         self._settle(members)
                 except FleetError as error:  # the daemon itself; what was done until then is told all the same
                     self.broken = self.clean(error)
             return self._result(members)
+
+    def _listen(self) -> Messages:
+        """The events of the daemon's operations. Whoever is slow to connect is not waited for at the end of a run."""
+        from .events import open_channel
+
+        return open_channel(self.session, ["operation"], {"project": self.params["project"]}, timeout=LISTENING)
 
     # -- before anything is sent
 
@@ -279,9 +289,11 @@ class Fleet:
 
     def _perform(self, changing: list[fleet.Member], allowed: int) -> None:
         """Wave after wave; one that brings too many failures is the last."""
+        if not changing:
+            return
         # What a task of its own loads only when it changes something; several threads must not do it at once.
-        for name in ("checks", "keys", "migration", "operations", "restarts"):
-            importlib.import_module(f".{name}", __package__)
+        for name in (".checks", ".events", ".keys", ".migration", ".operations", ".restarts", ".._core.websocket"):
+            importlib.import_module(name, __package__)
         waves = list(fleet.waves(changing, self.params["batch"]))
         pace = self._pace(changing)
         self.progress.plans(changing, len(waves))

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import importlib
 import json
 import os
@@ -76,7 +78,7 @@ class Peer:
         with connection, contextlib.suppress(OSError):
             stream = connection.makefile("rb")
             while True:
-                first = stream.readline().decode().split()
+                first = stream.readline().decode(errors="replace").split()
                 if not first:
                     return
                 headers = {}
@@ -140,3 +142,25 @@ def run_module(name, args, *, check=False):
         patch.setattr(FleetModule, "warn", lambda self, message: warned.append(message))
         module.main()
     return {**json.loads("".join(printed)), "warned": warned}
+
+
+def messages(*found, then=False):
+    """A peer's side of a WebSocket: these events, then it hangs up, or goes on in silence.
+
+    Other requests are refused as by a daemon that has nothing else.
+    """
+
+    def write(connection, headers):
+        if "sec-websocket-key" not in headers:
+            connection.sendall(answer("Bad Request\n", 400))
+            return True
+        key = headers["sec-websocket-key"].encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        accept = base64.b64encode(hashlib.sha1(key).digest()).decode()
+        head = f"HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+        connection.sendall(head.encode())
+        for one in found:
+            payload = json.dumps(one).encode()
+            connection.sendall(b"\x81" + bytes([126]) + len(payload).to_bytes(2, "big") + payload)
+        return then
+
+    return write

@@ -6,28 +6,24 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import threading
 import time
 
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.events import CONNECTED, TICK, awaited, event
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.secrets import MASK, Secrets
 from ansible_collections.nfvlab.fleet.plugins.module_utils._guest import events
-from ansible_collections.nfvlab.fleet.plugins.module_utils._guest.collect import awaited
+from ansible_collections.nfvlab.fleet.plugins.module_utils._guest.collect import BELONGS
 from ansible_collections.nfvlab.fleet.plugins.module_utils._guest.events import (
-    CONNECTED,
-    TICK,
     Follower,
     connect,
-    event,
     matches,
     shown,
 )
 
-from tests.unit.guest.helpers import BUSY, EVENTS, FORBIDDEN, answer, peer, run_module
+from tests.unit.guest.helpers import BUSY, EVENTS, FORBIDDEN, messages, peer, run_module
 
 BOTH = "GET /1.0/events?type=config%2Cdevice"
 CONFIG = "GET /1.0/events?type=config"
@@ -54,25 +50,6 @@ def lines(*found, then=False, cut=0):
         for start in range(0, len(content), 7):
             connection.sendall(content[start : start + 7])
         return then
-
-    return write
-
-
-def messages(*found):
-    """The same as a WebSocket; other requests are refused as by a daemon that has nothing else."""
-
-    def write(connection, headers):
-        if "sec-websocket-key" not in headers:
-            connection.sendall(answer("Bad Request\n", 400))
-            return True
-        key = headers["sec-websocket-key"].encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-        accept = base64.b64encode(hashlib.sha1(key).digest()).decode()
-        head = f"HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
-        connection.sendall(head.encode())
-        for one in found:
-            payload = json.dumps(one).encode()
-            connection.sendall(b"\x81" + bytes([126]) + len(payload).to_bytes(2, "big") + payload)
-        return False
 
     return write
 
@@ -159,9 +136,9 @@ def test_quiet_is_told_by_ticks(tmp_path):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"74\n", "this is no event of a guest API"),
-        (b'{"type": "config"}\n', "this is no event of a guest API"),
-        (b"hello\n", "this is no event of a guest API"),
+        (b"74\n", "this is no event of an Incus or LXD daemon"),
+        (b'{"type": "config"}\n', "this is no event of an Incus or LXD daemon"),
+        (b"hello\n", "this is no event of an Incus or LXD daemon"),
         (b"x" * 3000, "a line is longer than 1000 bytes"),
     ],
 )
@@ -244,7 +221,7 @@ def test_values_of_secrets_are_stars_and_empty_ones_stay():
 )
 def test_what_no_event_can_be_is_refused(until, types, said):
     with pytest.raises(errors.InvalidOption, match=said):
-        awaited({"until": until, "types": list(types)})
+        awaited(until, types, BELONGS)
 
 
 # incus_guest_events

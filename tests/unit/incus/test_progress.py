@@ -15,6 +15,7 @@ import threading
 import time
 
 import pytest
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Interrupted
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import Plan, Task
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import progress
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.fleet import Member
@@ -66,6 +67,7 @@ def test_a_snapshot_counts_what_is_done(run):
         "done": 2,
         "changed": 1,
         "failed": 1,
+        "doing": {},
         "rate": 0.5,
         "wave": 1,
         "waves": 2,
@@ -104,6 +106,104 @@ def test_who_is_waited_for(run):
     assert told.snapshot(0.0)["waiting"] == 0
 
 
+def operation(name, status=103, number=1, **told):
+    """An event of the operation that creates an instance."""
+    about = {
+        "id": f"{number:036}",
+        "status_code": status,
+        "resources": {"instances": [f"/1.0/instances/{name}?project=x"]},
+    }
+    return {"type": "operation", "metadata": {**about, "metadata": told or None}}
+
+
+UNPACK, DOWNLOAD = "create_instance_from_image_unpack_progress", "download_progress"
+
+
+def test_how_far_operations_are_is_told_of_our_own_instances_until_they_end():
+    operations = progress.Operations({"a", "b"})
+    operations.note(operation("a"))
+    assert operations.doing() == {}
+    operations.note(operation("a", **{DOWNLOAD: "rootfs: 57% (3.2MB/s)"}))
+    operations.note(operation("foreign", number=2, **{DOWNLOAD: "rootfs: 99% (3.2MB/s)"}))
+    assert operations.doing() == {"download": (1, 50)}
+    both = {DOWNLOAD: "rootfs: 100% (3.2MB/s)", UNPACK: "Unpacking image: 31% (150MB/s)"}
+    operations.note(operation("a", **both))
+    operations.note(operation("b", number=3, **{UNPACK: "Unpacking image: 72% (150MB/s)"}))
+    assert operations.doing() == {"unpack": (2, 50)}
+    operations.note(operation("a", **{**both, UNPACK: "Unpacking image: 100% (150MB/s)"}))
+    operations.note(operation("b", status=200, number=3, **{UNPACK: "Unpacking image: 72% (150MB/s)"}))
+    assert operations.doing() == {}
+
+
+@pytest.mark.parametrize("told", [{"fds": {"0": "x"}}, {DOWNLOAD: None}, {DOWNLOAD: "12 MB"}, {"fs_progress": "50%"}])
+def test_what_says_nothing_of_a_stage_is_none(told):
+    operations = progress.Operations({"a"})
+    operations.note(operation("a", **told))
+    assert operations.doing() == {}
+
+
+class Channel:
+    """A connection for events with something to say at each look; then it is cut."""
+
+    def __init__(self, *looks):
+        self.looks = list(looks)
+        self.closed = False
+
+    def ready(self):
+        if not self.looks:
+            raise Interrupted("cut")
+        return [json.dumps(found, separators=(",", ":")).encode() for found in self.looks.pop(0)]
+
+    def close(self):
+        self.closed = True
+
+
+def test_events_are_listened_to_once_and_only_where_something_is_created(run, tmp_path, monkeypatch):
+    told, members, _results = run
+    monkeypatch.setattr(progress, "PERIOD", 0.005)
+    path = tmp_path / "progress"
+    late, early = (operation("a", **{UNPACK: f"Unpacking image: {percent}% (1MB/s)"}) for percent in (71, 3))
+    other = operation("b", number=2, **{UNPACK: "Unpacking image: 11% (1MB/s)"})
+    made = []
+
+    def listen():
+        made.append(Channel([early, other, late], [operation("b", status=200, number=2)]))
+        return made[-1]
+
+    with told.told(str(path), listen):
+        until(lambda: path.exists() and json.loads(path.read_text())["doing"] == {"unpack": [2, 40]})
+        until(lambda: json.loads(path.read_text())["doing"] == {"unpack": [1, 70]})
+        until(lambda: made[0].closed)
+    assert len(made) == 1 and os.listdir(tmp_path) == []
+
+    told.plans(members[3:], 1)  # only something to delete
+    with told.told(str(path), listen):
+        until(path.exists)
+        path.unlink()
+        until(path.exists)
+    assert len(made) == 1
+
+
+def test_a_daemon_without_events_stops_nothing(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(progress, "PERIOD", 0.005)
+    path = tmp_path / "progress"
+    asked = []
+
+    def refused():
+        asked.append(1)
+        raise Interrupted("no")
+
+    with run[0].told(str(path), refused):
+        until(lambda: asked and path.exists())
+        path.unlink()
+        until(path.exists)
+    assert asked == [1]
+
+
+def nobody():
+    raise Interrupted("nobody tells of operations")
+
+
 def until(what):
     deadline = time.monotonic() + 30
     while not what():
@@ -117,7 +217,7 @@ def test_the_file_holds_a_whole_snapshot_and_goes(run, tmp_path, monkeypatch):
     path = tmp_path / "progress"
     handler = signal.getsignal(signal.SIGTERM)
     told.works(members, 1)
-    with told.told(str(path)):
+    with told.told(str(path), nobody):
         until(path.exists)
         did(results, "a")
         until(lambda: json.loads(path.read_text())["done"] == 1)
@@ -130,7 +230,7 @@ def test_the_file_holds_a_whole_snapshot_and_goes(run, tmp_path, monkeypatch):
 def test_the_file_goes_when_the_run_fails(run, tmp_path, monkeypatch):
     monkeypatch.setattr(progress, "PERIOD", 0.005)
     path = tmp_path / "progress"
-    with pytest.raises(ValueError), run[0].told(str(path)):
+    with pytest.raises(ValueError), run[0].told(str(path), nobody):
         until(path.exists)
         raise ValueError
     assert os.listdir(tmp_path) == []
@@ -138,7 +238,7 @@ def test_the_file_goes_when_the_run_fails(run, tmp_path, monkeypatch):
 
 def test_nobody_looks_and_nothing_is_written(run, tmp_path):
     threads = os.listdir("/proc/self/task")
-    with run[0].told(None):
+    with run[0].told(None, nobody):
         assert len(os.listdir("/proc/self/task")) == len(threads)
 
 
@@ -147,7 +247,7 @@ def test_a_file_that_cannot_be_written_stops_nothing(run, tmp_path, monkeypatch)
     (tmp_path / "there.new").symlink_to(tmp_path / "elsewhere")  # by somebody who guessed the name
     before = set(threading.enumerate())
     for name in ("there", "none/progress"):
-        with run[0].told(str(tmp_path / name)):
+        with run[0].told(str(tmp_path / name), nobody):
             until(lambda: set(threading.enumerate()) <= before)  # it has given up
     assert os.listdir(tmp_path) == []
 
@@ -156,7 +256,7 @@ KILLED = """
 import sys, time
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import progress
 progress.PERIOD = 0.005
-with progress.Progress("lab/edge", {}).told(sys.argv[1]):
+with progress.Progress("lab/edge", {}).told(sys.argv[1], lambda: None):
     time.sleep(60)
 """
 

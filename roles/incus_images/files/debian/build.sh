@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fills a tree with a Debian that has systemd and Python, as plan.sh describes it.
 #
-# Called as build.sh TREE RELEASE [PACKAGE...].
+# Called as build.sh TREE RELEASE [PACKAGE | /FOLDER...].
 set -eu
 
 tree=$1
@@ -40,5 +40,5 @@ exec unshare --mount --pid --fork --kill-child --mount-proc \
     --aptopt="$work/apt.conf" --dpkgopt="$here/dpkg.cfg" --include="$include" \
     --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
     --setup-hook="mkdir -p \"\$1/var/lib/apt/lists\" && cp '$lists/'*_dists_* \"\$1/var/lib/apt/lists/\"" \
-    --customize-hook="sh '$here/customize.sh' \"\$1\"" \
+    --customize-hook="sh '$here/customize.sh' \"\$1\" '$work/plan'" \
     "$release" "$tree/rootfs" "$work/sources.list"

@@ -1,8 +1,11 @@
 #!/bin/sh
 # Makes an image of what mmdebstrap has installed, from which any number of instances can start.
+#
+# Called as customize.sh ROOT PLAN.
 set -eu
 
 root=$1
+plan=$2
 here=${0%/*}
 
 put() {
@@ -16,6 +19,12 @@ ln -sf ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
 chroot "$root" systemctl --quiet enable systemd-networkd.service systemd-resolved.service
 # The timers take the package manager's lock when nobody expects it, there is no password for the console, and the kernel is the host's.
 chroot "$root" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer console-getty.service systemd-modules-load.service
+
+# Folders of the host, each at its own place.
+sed -n 's/^folder \(.*\) [0-9a-f]*$/\1/p' "$plan" | while read -r folder; do
+    mkdir -p "$root${folder%/*}"
+    cp --archive "$folder" "$root$folder"
+done
 
 # The name comes from the daemon, the id is made at the first start.
 rm -f "$root/etc/hostname" "$root/var/lib/dbus/machine-id"

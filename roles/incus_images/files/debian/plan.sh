@@ -6,8 +6,9 @@
 #   source URI SUITE           a source of packages, as the host has it
 #   include NAME               a package that is asked for
 #   package NAME VERSION       a package that comes with them, as the host's package lists have it now
+#   folder PATH SHA256         a folder of the host that comes along, and what is in it
 #
-# Called as plan.sh RELEASE [PACKAGE...]; an empty RELEASE is the host's own.
+# Called as plan.sh RELEASE [PACKAGE | /FOLDER...]; an empty RELEASE is the host's own.
 set -eu
 export LC_ALL=C TZ=UTC0
 
@@ -16,12 +17,32 @@ shift
 if [ -z "$release" ]; then
     release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 fi
-set -- apt dbus iproute2 python3 systemd-resolved systemd-sysv usr-is-merged "$@"
 architecture=$(dpkg --print-architecture)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
+
+# No package begins with a slash.
+: >"$work/folders"
+count=$#
+while [ "$count" -gt 0 ]; do
+    case $1 in
+        /*)
+            folder=${1%/}
+            if [ ! -d "$folder" ]; then
+                echo "plan.sh: this host has no folder $folder" >&2
+                exit 1
+            fi
+            digest=$(tar --create --directory=/ --format=gnu --sort=name --mtime=@0 --numeric-owner ".$folder" | sha256sum)
+            echo "folder $folder ${digest%% *}" >>"$work/folders"
+            ;;
+        *) set -- "$@" "$1" ;;
+    esac
+    shift
+    count=$((count - 1))
+done
+set -- apt dbus iproute2 python3 systemd-resolved systemd-sysv usr-is-merged "$@"
 
 # The release itself and what mends it: no backports, nobody else's packages.
 apt-get indextargets --format "\$(CODENAME) \$(COMPONENT) \$(ARCHITECTURE) \$(REPO_URI) \$(FILENAME)" "Created-By: Packages" |
@@ -46,3 +67,4 @@ echo "created $(date -d "$date" +%s)"
 awk '{print "source " $4 " " $1}' "$work/targets"
 printf 'include %s\n' "$@"
 sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/package \1 \2/p' "$work/packages" | sort
+cat "$work/folders"
