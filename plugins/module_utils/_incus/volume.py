@@ -28,6 +28,7 @@ class Volume(Record):
     """
 
     def __init__(self) -> None:
+        self.config = KeyValues("config", protected=("volatile.", "size", "block."))
         super().__init__(
             "storage_volume",
             "storage-pools/{pool}/volumes/custom",
@@ -36,7 +37,7 @@ class Volume(Record):
             fields=(
                 Choice("content_type", ["filesystem", "block", "iso"], default="filesystem", immutable=True),
                 Text("description"),
-                KeyValues("config", protected=("volatile.", "size", "block.")),
+                self.config,
             ),
         )
         self.size: int | None = None  # of the file, in bytes
@@ -122,6 +123,7 @@ class Volume(Record):
             return super()._present(label, None, task.but(given=self._inherited(label, task)))
         if have is None and task.params["content_type"] == "iso" and not task.params["path"]:
             raise InvalidOption("it does not exist, and a new ISO volume needs a 'path' or 'copy_from'", obj=label)
+        plan = super()._present(label, have, task)
         if have is not None and self.size is not None and not _holds(have, self.size):
             raise Immutable(
                 f"it has {have['config'].get('size')} bytes and '{task.params['path']}' has {self.size}: "
@@ -129,7 +131,6 @@ class Volume(Record):
                 obj=label,
                 next_step="give the new file a volume of its own, or delete this one first",
             )
-        plan = super()._present(label, have, task)
         if have is None and self.size is not None:
             plan.then["config"] = {"size": str(self.size)}
         return plan
@@ -145,12 +146,10 @@ class Volume(Record):
                 next_step="leave 'content_type' out",
             )
         found = {name: origin[name] for name in ("content_type", "description") if origin.get(name)}
-        config = {key: value for key, value in (origin.get("config") or {}).items() if not key.startswith("volatile.")}
-        if task.params["config_mode"] == "merge" or not task.given.get("config"):
-            config.update(task.given.get("config") or {})
-        else:
-            config = task.given["config"]
-        return {**found, **task.given, **({"config": config} if config else {})}
+        config = {key: value for key, value in self.config.read(origin).items() if not key.startswith("volatile.")}
+        if "config" in task.given:
+            config = self.config.merge(config, task.given["config"], task.params)
+        return {**found, **task.given, **({"config": config} if config or "config" in task.given else {})}
 
     # -- what is sent
 

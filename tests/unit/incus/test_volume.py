@@ -117,9 +117,14 @@ def test_a_copy_inherits_what_the_task_does_not_say():
     )
 
 
-def test_a_copy_with_replaced_configuration_has_that_alone():
-    given = {**PLACE, "copy_from": {"name": "o"}, "config": {"user.c": 1}, "config_mode": "replace"}
-    assert sends(looked(given, at(name="o", config={"user.a": "b"})))[0][2]["config"] == {"user.c": "1"}
+@pytest.mark.parametrize(("config", "mode"), [({"user.c": 1}, "replace"), ({}, "replace"), (None, "merge")])
+def test_a_copy_with_replaced_configuration_has_that_and_its_size(config, mode):
+    given = {**PLACE, "copy_from": {"name": "o"}, "config": config, "config_mode": mode}
+    then = {"size": "1GiB", **({"user.c": "1"} if config else {})}
+    assert sends(looked(given, at(name="o", config={"user.a": "b", "size": "1GiB"})))[0][2]["config"] == then
+    assert looked(given, at(config=then)).steps == []
+    without = looked(given, at(name="o", config={"user.a": "b"})).steps[0]
+    assert without.body["config"] == {key: value for key, value in then.items() if key != "size"}
 
 
 def test_an_existing_volume_is_not_copied_again():
@@ -160,6 +165,11 @@ def test_an_iso_volume_is_the_file_and_then_its_description(disc):
 @pytest.mark.parametrize("size", ["10000", "16384"])
 def test_an_iso_volume_of_that_size_is_the_same_one_rounded_or_not(disc, size):
     assert looked(disc, at(content_type="iso", config={"size": size})).steps == []
+
+
+def test_a_volume_of_files_never_was_an_iso_volume(disc):
+    with pytest.raises(Immutable, match="field 'content_type' is 'filesystem'"):
+        looked(disc, at())
 
 
 def test_an_iso_volume_of_another_size_is_another_one(disc):
