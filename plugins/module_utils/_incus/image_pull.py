@@ -372,7 +372,6 @@ class Launch(t.NamedTuple):
 
     def perform(self, session: Client) -> None:
         """Send it for one address after the other, until the daemon gets the image there."""
-
         servers = list(map(_server, self.sources))
 
         def attempt(source: Source) -> None:
