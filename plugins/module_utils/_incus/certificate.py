@@ -10,6 +10,7 @@ The daemon knows them by their fingerprint and lets several have one name. Here 
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._core.errors import Conflict, InvalidOption
@@ -74,9 +75,9 @@ class Certificate(Record):
         params = task.params
         super().prepare(session, task)
         self.fingerprint = (params["fingerprint"] or "").replace(":", "").lower()
-        if self.fingerprint and not SHORT <= len(self.fingerprint) <= 64:
+        if self.fingerprint and not re.fullmatch(rf"[0-9a-f]{{{SHORT},64}}", self.fingerprint):
             raise InvalidOption(
-                f"'fingerprint' has {len(self.fingerprint)} digits", next_step=f"give {SHORT} to 64 of its digits"
+                f"'fingerprint' is '{params['fingerprint']}'", next_step=f"give {SHORT} to 64 of its hexadecimal digits"
             )
         if params["certificate"]:
             self.pem, fingerprint = first("certificate", params["certificate"])

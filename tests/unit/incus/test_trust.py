@@ -131,7 +131,8 @@ def test_one_that_is_known_by_its_content_gets_another_name():
     [
         (Daemon(), {}, "invalid_option", "say which certificate is meant"),
         (Daemon(), {"name": ""}, "invalid_option", "'name' is empty"),
-        (Daemon(), {"fingerprint": "abc"}, "invalid_option", "'fingerprint' has 3 digits"),
+        (Daemon(), {"fingerprint": "abc"}, "invalid_option", "'fingerprint' is 'abc'; give 12 to 64"),
+        (Daemon(), {"fingerprint": "x" * 64, "state": "absent"}, "invalid_option", "hexadecimal digits"),
         (Daemon(), {"name": "x"}, "invalid_option", "a new one needs its 'certificate'"),
         (Daemon(), {"certificate": PEM}, "invalid_option", "a new one needs 'name'"),
         (Daemon(), {"certificate": PEM[:200]}, "invalid_option", "'certificate' holds a certificate that is damaged"),
