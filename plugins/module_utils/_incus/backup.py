@@ -203,9 +203,10 @@ class Backup(Record):
             )
 
     def explain(self, session: Client, error: FleetError, plan: Plan, task: Task) -> FleetError:
-        if re.search("no space left|out of disk space", error.text or "") and error.next_step is None:
+        # A compressor that finds the disk full goes, and the daemon tells of its pipe only.
+        if re.search("no space left|out of disk space|closed pipe", error.text or "") and error.next_step is None:
             place = "its pool" if task.state == "imported" else "its own disk, from where it is fetched"
-            error.next_step = f"the daemon makes that on {place}: make room there"
+            error.next_step = f"the daemon makes that on {place}, which is most likely full: make room there"
             if task.state == "exported":
                 error.next_step += ", or set 'storage.backups_volume' of the server"
         return super().explain(session, error, plan, task)

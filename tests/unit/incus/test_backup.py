@@ -119,8 +119,9 @@ def test_a_file_that_cannot_be_written_is_one_sentence(tmp_path, monkeypatch):
         Growing(str(tmp_path / "none" / "b"), "make room")
 
 
-def test_a_daemon_without_room_says_where(tmp_path):
+@pytest.mark.parametrize("text", ["write /x: no space left on device", "io: read/write on closed pipe"])
+def test_a_daemon_without_room_says_where(tmp_path, text):
     made = Backup()
     wanted = task(made, {"instance": "c1", "project": "p", "path": f"{tmp_path}/b"})
-    error = OperationFailed("it failed", text="write /var/lib/incus/backups/x: no space left on device")
+    error = OperationFailed("it failed", text=text)
     assert "storage.backups_volume" in made.explain(Daemon(), error, made.plan(None, wanted), wanted).next_step
