@@ -51,7 +51,7 @@ _STATUS = {
 # The states in which an instance can be waited for.
 AWAITED = ("started", "restarted", "present")
 # What a cluster says of an instance on a member that does not answer.
-_MEMBER_DOWN = r"isn't ready yet|unexpected EOF|/1\.0/instances\S*: Unable to connect to"
+_MEMBER_DOWN = r"isn't ready yet|unexpected EOF|https://\S+/1\.0/instances\S*: "  # the last is a request handed on
 _GENERATED = 8  # characters of a generated name, beside its beginning
 
 
