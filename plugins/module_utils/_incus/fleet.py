@@ -18,7 +18,7 @@ from .._core.fields import Spec
 from .._core.module import checked
 from .._core.resource import Plan, Task
 from .image_server import is_remote
-from .instance import AWAITED, Instance, check_settled
+from .instance import AWAITED, Instance, check_reached, check_settled
 
 MARK = "user.nfvlab.fleet"  # holds the fleet's full name in every instance that it made
 
@@ -142,6 +142,8 @@ def plan(
         member = Member(definition.name, task)
         present = have.get(definition.name)
         try:
+            if present is not None:
+                check_reached(present, instance.label(task.params))
             _check_owner(instance.label(task.params), present, mark, adopt)
             if present is not None:
                 check_settled(present, instance.label(task.params))

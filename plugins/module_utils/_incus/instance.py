@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core.errors import Busy, FleetError, InvalidOption, Refused, Unsupported
+from .._core.errors import Busy, FleetError, InvalidOption, Refused, Unreachable, Unsupported
 from .._core.fields import Choice, Devices, Flag, KeyValues, Spec, Text, Texts
 from .._core.http import Request
 from .._core.http import path as join
@@ -54,7 +54,7 @@ AWAITED = ("started", "restarted", "present")
 # What an instance that is there is not put to without a word.
 ALLOWED = ("restart", "move", "rebuild")
 # What a cluster says of an instance on a member that does not answer.
-_MEMBER_DOWN = r"isn't ready yet|/1\.0/instances\S*: Unable to connect to"
+_MEMBER_DOWN = r"isn't ready yet|unexpected EOF|https://\S+/1\.0/instances\S*: "  # the last is a request handed on
 _GENERATED = 8  # characters of a generated name, beside its beginning
 
 
@@ -579,6 +579,19 @@ def half_created(have: t.Mapping[str, t.Any]) -> bool:
         and "volatile.base_image" in config
         and not {"volatile.apply_template", "volatile.last_state.power"} & set(config)
     )
+
+
+def check_reached(have: t.Mapping[str, t.Any], label: str) -> None:
+    """Raise where a cluster tells nothing of an instance but where it is.
+
+    :raises Unreachable: that member does not answer
+    """
+    if power(have) == "error" and have.get("config") is None:
+        raise Unreachable(
+            f"cluster member '{have.get('location')}', which it is on, does not answer",
+            obj=label,
+            next_step="start that member, or wait until it is back",
+        )
 
 
 def is_new(have: t.Mapping[str, t.Any] | None) -> bool:

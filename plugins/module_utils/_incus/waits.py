@@ -21,6 +21,7 @@ from .._core.errors import (
     InvalidOption,
     MissingReference,
     OperationFailed,
+    Refused,
     TimedOut,
     Transient,
     did_you_mean,
@@ -196,12 +197,22 @@ class Watch:
                 for network, address, nic in leased(entry):
                     owners.setdefault(network, {})[address] = (name, nic)
         found: dict[str, dict[tuple[str, str], list[str]]] = {}
+        asked: dict[str, Seen] = {}
         for network, by_address in owners.items():
-            for lease in self.session.find(join("1.0", "networks", network, "leases"), self.query) or ():
+            try:
+                leases = self.session.find(join("1.0", "networks", network, "leases"), self.query) or ()
+            except Refused as error:
+                if not re.search("peer.* is down|failed to notify peer", error.text or ""):
+                    raise
+                # A cluster tells no leases at all while one of its members does not answer.
+                asked.update({name: seen(self.state(name) or have[name]) for name, _nic in by_address.values()})
+                continue
+            for lease in leases:
                 if lease.get("hwaddr") in by_address and ":" not in lease["address"]:
                     name, nic = by_address[lease["hwaddr"]]
                     found.setdefault(name, {}).setdefault((nic, "inet"), []).append(lease["address"])
-        return {name: Seen(entry["status_code"], found.get(name, {})) for name, entry in have.items()}
+        known = {name: Seen(entry["status_code"], found.get(name, {})) for name, entry in have.items()}
+        return {**known, **asked}
 
     # -- waiting
 

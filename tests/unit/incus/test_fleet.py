@@ -96,6 +96,12 @@ def test_an_instance_that_is_just_starting_is_an_error_of_its_own():
     assert fine.error is None
 
 
+def test_an_instance_of_which_a_cluster_knows_only_the_place_is_an_error_of_its_own():
+    lost = {"name": "e-1", "status": "Error", "status_code": 112, "config": None, "location": "n3"}
+    (member,) = plan([lost], [{"name": "e-1"}])
+    assert "cluster member 'n3', which it is on, does not answer" in str(member.error)
+
+
 def test_what_somebody_else_made_is_not_ours():
     with_no_mark, of_another = plan([there("e-1", None), there("e-2", "lab/other")], [{"name": "e-[1:2]"}])
     assert isinstance(with_no_mark.error, Conflict) and "adopt: true" in str(with_no_mark.error)

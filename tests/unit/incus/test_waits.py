@@ -9,7 +9,12 @@ from __future__ import annotations
 import socket
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, InvalidOption, NotFound
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
+    FleetError,
+    InvalidOption,
+    NotFound,
+    Refused,
+)
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import waits
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import NoDaemon
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.waits import (
@@ -211,6 +216,19 @@ def test_an_address_that_no_lease_tells_of_is_found_all_the_same():
         instances__b__state=[state(eth0=["10.0.0.8"])],
     )
     assert results(daemon, waiting("ipv4", name="a"), waiting("ipv4", name="b")) == {"a": None, "b": None}
+
+
+@pytest.mark.parametrize("text", ["peer node 192.0.2.13:8443 is down", "failed to notify peer 192.0.2.13:8443: Get"])
+def test_where_a_member_is_down_the_others_are_asked_themselves(text):
+    class Cluster(Daemon):
+        def find(self, path, query=None):
+            if path.endswith("/leases"):
+                raise Refused("refused", text=text)
+            return super().find(path, query)
+
+    daemon = Cluster(instances__a__state=[state(eth0=["10.0.0.7"])])
+    found = Watch(daemon, "default").looked_up({"a": entry("a"), "b": entry("b", 112)})
+    assert found["a"].of("inet") == ["10.0.0.7"] and not found["b"].running
 
 
 def test_a_broken_question_is_no_answer():
