@@ -143,16 +143,20 @@ def test_what_says_nothing_of_a_stage_is_none(told):
 
 
 class Channel:
-    """A connection for events with something to say at each look; then it is cut."""
+    """A connection for events, until it is cut.
+
+    :param looks: what it has to say, look by look
+    """
 
     def __init__(self, *looks):
         self.looks = list(looks)
-        self.closed = False
+        self.cut = self.closed = False
 
     def ready(self):
-        if not self.looks:
+        if self.cut:
             raise Interrupted("cut")
-        return [json.dumps(found, separators=(",", ":")).encode() for found in self.looks.pop(0)]
+        found = self.looks.pop(0) if self.looks else []
+        return [json.dumps(one, separators=(",", ":")).encode() for one in found]
 
     def close(self):
         self.closed = True
@@ -167,12 +171,14 @@ def test_events_are_listened_to_once_and_only_where_something_is_created(run, tm
     made = []
 
     def listen():
-        made.append(Channel([early, other, late], [operation("b", status=200, number=2)]))
+        made.append(Channel([early, other, late]))
         return made[-1]
 
     with told.told(str(path), listen):
         until(lambda: path.exists() and json.loads(path.read_text())["doing"] == {"unpack": [2, 40]})
+        made[0].looks.append([operation("b", status=200, number=2)])
         until(lambda: json.loads(path.read_text())["doing"] == {"unpack": [1, 70]})
+        made[0].cut = True
         until(lambda: made[0].closed)
     assert len(made) == 1 and os.listdir(tmp_path) == []
 
