@@ -17,6 +17,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     Unsupported,
 )
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import Plan
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import NoDaemon
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.instance import Instance, Rewrite
 
@@ -385,3 +386,23 @@ def test_an_image_of_a_server_is_not_looked_for_here():
     plan = made.plan(None, wanted)
     assert [reference.what for reference in made.references(plan, wanted)] == ["project"]
     assert plan.steps[0].request.body["source"]["server"] == "https://images.linuxcontainers.org"
+
+
+@pytest.mark.parametrize(
+    ("clustered", "text", "named"),
+    [
+        (True, "Server isn't ready yet", True),
+        (True, "unexpected EOF", True),
+        (True, 'Post "https://192.0.2.13:8443/1.0/instances?target=n3": EOF', True),
+        (True, 'Get "https://images.example/streams/v1/index.json": Unable to connect to: images.example', False),
+        (False, "unexpected EOF", False),
+    ],
+)
+def test_a_cluster_member_that_does_not_answer_is_named(clustered, text, named):
+    class Session:
+        def __init__(self):
+            self.clustered = clustered
+
+    plan = Plan("instance 'i'", {"location": "n3"}, {})
+    told = Instance().explain(Session(), Refused("refused", text=text), plan, task(Instance(), {"name": "i"}))
+    assert ("cluster member 'n3' does not answer" in str(told)) is named
