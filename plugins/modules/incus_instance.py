@@ -52,6 +52,10 @@ options:
             may be Incus or LXD.
         type: dict
         suboptions:
+          remote:
+            description: A remote of the command line client on the managed host, as in O(remote). Its project is that
+              of the original where none is given.
+            type: str
           socket:
             description: Path of its unix socket on the managed host.
             type: path

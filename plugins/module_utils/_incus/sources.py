@@ -12,6 +12,7 @@ and image servers; the rest is pure.
 from __future__ import annotations
 
 import copy
+import os
 import typing as t
 
 from .._core.errors import FleetError, InvalidOption, MissingReference, TimedOut, Unreachable, Untrusted, no_such
@@ -21,7 +22,7 @@ from .._core.http import path as join
 from .._core.resource import Task
 from .client import Client
 from .image_server import image_sources
-from .options import CONNECTION, endpoint_for
+from .options import CONNECTION, endpoint_for, reached
 
 # Another daemon is named as a module names its own, but for what the environment says of that.
 _DAEMON: Spec = {
@@ -204,9 +205,9 @@ def read_origin(session: Client, task: Task) -> Origin:
     option = origin_option(task.params) or ""
     wanted = task.params[option]
     name = wanted.get("name") or task.params["name"]
-    query = {"project": wanted.get("project") or task.params["project"]}
+    there, project = _client(option, wanted, session) if _elsewhere(wanted) else (session, wanted.get("project"))
+    query = {"project": project or task.params["project"]}
     path = join("1.0", "instances", name)
-    there = _client(option, wanted["daemon"], session) if _elsewhere(wanted) else session
     origin = Origin(option, name, wanted.get("snapshot"), path, query, {}, None if there is session else there)
     try:
         return origin._replace(content=_content(there, origin))
@@ -217,13 +218,16 @@ def read_origin(session: Client, task: Task) -> Origin:
         return origin
 
 
-def _client(option: str, daemon: t.Mapping[str, t.Any], session: Client) -> Client:
-    """A client of another daemon, as patient as that of the own one."""
-    if not (daemon.get("url") or daemon.get("socket")):
-        raise InvalidOption(f"'{option}.daemon' names no daemon", next_step="give its 'url' or its 'socket'")
-    return Client(
-        endpoint_for(daemon, {}), timeout=session.transport.timeout, operation_timeout=session.operation_timeout
-    )
+def _client(option: str, wanted: t.Mapping[str, t.Any], session: Client) -> tuple[Client, str | None]:
+    """A client of another daemon, as patient as that of the own one, and the project there, if one is named."""
+    daemon = {**wanted["daemon"], "project": wanted.get("project")}
+    if not any(daemon.get(way) for way in ("remote", "url", "socket")):
+        raise InvalidOption(
+            f"'{option}.daemon' names no daemon", next_step="give its 'remote', its 'url' or its 'socket'"
+        )
+    endpoint = endpoint_for(reached(daemon, dict(daemon), os.environ), {})
+    client = Client(endpoint, timeout=session.transport.timeout, operation_timeout=session.operation_timeout)
+    return client, daemon["project"]
 
 
 def _content(there: Client, origin: Origin) -> dict[str, t.Any]:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     Immutable,
@@ -403,3 +405,13 @@ def test_another_daemon_that_does_not_answer_is_a_warning_in_check_mode(monkeypa
     with pytest.raises(Unreachable):
         planned(given)
     assert planned(given, check_mode=True, warn=said.append).steps and "cannot connect" in said[0]
+
+
+def test_another_daemon_may_be_a_remote_with_a_project_of_its_own(tmp_path, monkeypatch):
+    (tmp_path / "config.yml").write_text("remotes:\n  site:\n    addr: unix:///x/site.socket\n    project: lab\n")
+    monkeypatch.setenv("INCUS_CONF", str(tmp_path))
+    own = SimpleNamespace(transport=SimpleNamespace(timeout=3.0), operation_timeout=9.0)
+    for given, project in ((None, "lab"), ("other", "other")):
+        wanted = {"daemon": {"remote": "site"}, "project": given}
+        client, found = sources._client("copy_from", wanted, own)
+        assert (client.transport.endpoint.socket_path, found) == ("/x/site.socket", project)

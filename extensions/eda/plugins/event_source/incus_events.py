@@ -21,6 +21,9 @@ description:
     as the daemon gives it, secrets masked.
   - It needs C(ansible-core) beside C(ansible-rulebook).
 options:
+  remote:
+    description: A remote of the command line client. Its project is O(project) where that is not given.
+    type: str
   socket:
     description: Path of the daemon's unix socket. By default the one that the modules of this collection find.
     type: str
@@ -76,6 +79,7 @@ EXAMPLES = r"""
 """
 
 OPTIONS = (
+    "remote",
     "socket",
     "url",
     "client_cert",
@@ -126,11 +130,13 @@ def follow(args: t.Mapping[str, t.Any], hand_on: t.Callable[[dict[str, t.Any]], 
     find_collection()
     from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import collect, events
     from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
-    from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import endpoint_for
+    from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import endpoint_for, reached
 
-    query = {"project": args["project"]} if args.get("project") else {"all-projects": "true"}
+    named = {"project": None, **args}
+    endpoint = endpoint_for(reached(named, args, os.environ), os.environ)
+    query = {"project": named["project"]} if named["project"] else {"all-projects": "true"}
     sieve = collect.Sieve(args.get("actions") or [], args.get("sources") or [], False, collect.MASKED)
-    with Client(endpoint_for(args, os.environ)) as client:
+    with Client(endpoint) as client:
         for sign in events.follow(client, args.get("types") or ["lifecycle"], query, math.inf, TICK):
             if over.is_set():
                 return
