@@ -218,21 +218,20 @@ def test_groups_of_defaults_reach_every_module(prepared: None, tmp_path: Path) -
 @pytest.mark.parametrize("verbosity", ["-v", "-vvv", "-vvvv"])
 def test_secrets_show_at_no_verbosity(house: Client, tmp_path: Path, verbosity: str) -> None:
     config = {"user.pin": "s3cr3t-one", "user.api-token": "s3cr3t-two", "cloud-init.user-data": "s3cr3t-three"}
-    task = {
-        "nfvlab.fleet.incus_profile": {
-            "name": "nfvt-p",
-            "config": config,
-            "devices": {"d": {"type": "disk", "path": "/x", "source": "/tmp", "ceph.user_password": "s3cr3t-four"}},
-            "secret_keys": ["user.pin"],
-        }
+    profile = {"name": "nfvt-p", "config": config, "secret_keys": ["user.pin"]}
+    device = {"type": "disk", "path": "/x", "source": "/tmp", "ceph.user_password": "s3cr3t-four"}
+    wrong = {
+        "no option 'ceph.user_password'": {**profile, "devices": {"d": device}},  # refused by us
+        "Unknown configuration key": {**profile, "config": {**config, "limits.cpuu": "1"}},  # and by the daemon
     }
-    # The device is wrong: the daemon refuses the whole, once with and once without it.
-    refused = run(tmp_path, [task], verbosity, "--diff", check=False)
-    assert refused.returncode and "refused" in refused.stdout
-    del task["nfvlab.fleet.incus_profile"]["devices"]  # type: ignore[attr-defined]
+    refused = []
+    for said, options in wrong.items():
+        refused.append(run(tmp_path, [{"nfvlab.fleet.incus_profile": options}], verbosity, "--diff", check=False))
+        assert refused[-1].returncode and said in refused[-1].stdout
+    task = {"nfvlab.fleet.incus_profile": profile}
     done = run(tmp_path, [task], verbosity, "--diff")
     again = run(tmp_path, [task], verbosity, "--diff", "--check")
-    for output in (refused, done, again):
+    for output in (*refused, done, again):
         assert "s3cr3t" not in output.stdout + output.stderr
     assert "********" in done.stdout
     assert house.get("/1.0/profiles/nfvt-p")["config"] == config
