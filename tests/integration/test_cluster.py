@@ -282,8 +282,9 @@ def test_a_member_that_dies_during_a_run_costs_its_own_instances_only(cluster: C
     assert not any("\n" in message for message in [*failed.values(), *lost.values()])
     assert {host["name"]: host for host in again["hosts"]}["nfvtc-1"]["addresses"]
     playbook("nfvlab.fleet.cluster", "-i", inventory, "--tags", "incus_cluster_lab")
-    # It answers before it is ready to make anything.
+    # It answers before it is ready to make anything, or to be asked about what it has.
     wait_for(cluster, lambda: not fleet(instances=many).failed)
+    wait_for(cluster, lambda: cluster.find("/1.0/instances/nfvtc-3") is not None)
     found = instances(cluster)
     assert len(found) == 18 and {status for _place, status in found.values()} == {"Running"}
     assert found["nfvtc-3"][0] == found["nfvtc-6"][0] == "nfvt3"

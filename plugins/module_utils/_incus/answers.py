@@ -43,6 +43,7 @@ _BUSY = (
     r"Instance is busy running|matching non-reusable operation"
     r'|Failed to run: ip .*Device "veth\w+" does not exist|Invalid PID'
 )
+_UNREADY = "Server isn't ready yet"  # a daemon that has just started
 # Somebody else started or stopped it since it was read.
 _OVERTAKEN = r"(instance|container) is already (running|stopped|frozen)"
 # What a restricted certificate may not do comes as 500 as well.
@@ -118,6 +119,8 @@ def error_for(code: int, text: str, endpoint: str) -> FleetError:
         sort, next_step = Stale, "somebody else keeps changing it; run the task again"
     elif re.search(_BUSY, text, re.IGNORECASE | re.DOTALL):
         sort, next_step = Busy, "wait until the running operation has ended and run the task again"
+    elif _UNREADY in text:
+        sort, next_step = Busy, "the daemon has just started; run the task again a little later"
     elif code == 409 or re.search(_EXISTS, text, re.IGNORECASE):
         sort = Conflict
     elif re.search(_IN_USE, text, re.IGNORECASE):

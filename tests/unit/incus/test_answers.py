@@ -57,6 +57,7 @@ def test_what_is_not_an_envelope_is_no_daemon(text):
         (412, "ETag doesn't match", errors.Stale),
         (400, "The instance is already stopped", errors.Stale),
         (400, 'Instance is busy running a "stop" operation', errors.Busy),
+        (500, "Server isn't ready yet", errors.Busy),
         (500, "Invalid PID '-1'", errors.Busy),
         (500, "A matching non-reusable operation has now succeeded", errors.Busy),
         (400, "The storage pool is currently in use", errors.InUse),
