@@ -310,7 +310,7 @@ def test_a_member_is_evacuated_and_restored_and_nothing_is_lost(cluster: Client)
     done(module("incus_instance", name="nfvtc-3", devices={"here": proxy}))
     evacuated = {"name": "nfvt3", "state": "evacuated"}
     stuck = module("incus_cluster_member", **evacuated, mode="migrate")
-    refused(stuck, "operation_failed", "Failed to listen on.*the member stays in service.*'mode: stop'")
+    refused(stuck, "operation_failed", "starting proxy device.*the member stays in service.*'mode: stop'")
     assert members(cluster)["nfvt3"] == "Online" and set(instances(cluster)) == set(before)
     done(module("incus_instance", name="nfvtc-3", devices={"here": None}))
     predicted = done(module("incus_cluster_member", check=True, **evacuated))
