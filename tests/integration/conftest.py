@@ -265,14 +265,15 @@ def free_port() -> int:
 def remote(client: Client, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Door]:
     """The daemon's second door: it listens on loopback and trusts a certificate of ours; its own is pinned."""
     folder = tmp_path_factory.mktemp("tls")
-    before = client.get("/1.0")["config"].get("core.https_address")
+    config = client.get("/1.0")["config"]
+    before = None if LISTENS in config else config.get("core.https_address")
     address = f"127.0.0.1:{free_port()}"
     mine = certificate(folder, DOOR)
     server_cert = folder / "server.crt"
     server_cert.write_text(client.get("/1.0")["environment"]["certificate"])  # learnt over the unix socket
     fingerprint = fingerprint_of(mine["client_cert"])
     try:
-        listening = run_module("incus_server", {"config": {"core.https_address": address}})
+        listening = run_module("incus_server", {"config": {"core.https_address": address, LISTENS: None}})
         assert not listening.failed, listening["msg"]
         pem = Path(mine["client_cert"]).read_text()
         body = {"name": DOOR, "type": "client", "certificate": "".join(pem.splitlines()[1:-1])}
