@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.errors import FleetError, Refused
 from .._core.fields import Spec
 from .._core.http import Request
 from .._core.resource import Plan, Task
@@ -52,3 +53,19 @@ class Singleton(Record):
             else:
                 body[name] = plan.then[name]
         return [Request("PATCH", self.path(task.params), self.query(task.params), body, plan.changed)]
+
+    def explain(self, session: Client, error: FleetError, plan: Plan, task: Task) -> FleetError:
+        explained = super().explain(session, error, plan, task)
+        if isinstance(error, Refused):
+            self._restore(session, plan, task)
+        return explained
+
+    def _restore(self, session: Client, plan: Plan, task: Task) -> None:
+        """Put back what the daemon forgets when it refuses a change: Incus 6.0.4 then loses C(core.https_address)."""
+        path, query = self.path(task.params), self.query(task.params)
+        now = session.get(path, query).get("config") or {}
+        before = ((plan.have or {}).get("config") or {}).items()
+        # A value that is hidden is no text.
+        lost = {key: value for key, value in before if key not in now and isinstance(value, str)}
+        if lost:
+            session.perform(Request("PATCH", path, query, {"config": lost}, [f"config.{key}" for key in sorted(lost)]))

@@ -181,3 +181,26 @@ def test_what_is_in_use_says_who_uses_it():
     have = {"config": {}, "used_by": ["/1.0/profiles/default?project=x", "/1.0/instances/i?project=x"]}
     explained = PROJECT.explain(Daemon(), errors.InUse("no"), PROJECT.plan(have, wanted), wanted)
     assert explained.next_step == "it is used by /1.0/instances/i?project=x; remove those first"
+
+
+def test_what_a_refused_change_made_the_daemon_forget_is_put_back():
+    class Daemon:
+        def __init__(self):
+            self.sent = []
+
+        def get(self, path, query):
+            return {"config": {"user.a": "1"}}
+
+        def perform(self, step):
+            self.sent.append((step.method, step.path, step.body))
+
+    wanted = task(SERVER, {"config": {"user.b": "2"}})
+    have = {"config": {"core.https_address": ":8443", "user.a": "1", "core.trust_password": True}}
+    plan = SERVER.plan(have, wanted)
+    for error, sent in (
+        (errors.Refused("no"), [("PATCH", "/1.0", {"config": {"core.https_address": ":8443"}})]),
+        (errors.Unreachable("gone"), []),
+    ):
+        daemon = Daemon()
+        assert SERVER.explain(daemon, error, plan, wanted).what == error.what
+        assert daemon.sent == sent
