@@ -61,7 +61,7 @@ def _ours_at(node: str, module: str, **options: t.Any) -> dict[str, t.Any]:
 @contextlib.contextmanager
 def _cluster() -> t.Iterator[Client]:
     """The three nodes as one cluster with a pool and the image, gone afterwards."""
-    image = str(next(iter(sorted(IMAGES.glob("busybox-*.tar")))))
+    image = str(min(IMAGES.glob("busybox-*.tar")))
     root = {"root": {"type": "disk", "path": "/", "pool": "local"}}
     joins = [
         task

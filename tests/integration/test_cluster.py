@@ -79,9 +79,9 @@ def socket_of(node: str) -> str:
     return str(FOLDER / node / "unix.socket")
 
 
-def module(name: str, node: str = "nfvt1", /, *, check: bool = False, **options: t.Any) -> Result:
+def module(kind: str, node: str = "nfvt1", /, *, check: bool = False, **options: t.Any) -> Result:
     """Run a module against a node."""
-    return run_module(name, {"socket": socket_of(node), **options}, check=check)
+    return run_module(kind, {"socket": socket_of(node), **options}, check=check)
 
 
 def done(result: Result) -> Result:

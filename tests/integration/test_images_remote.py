@@ -31,11 +31,12 @@ import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import ROOT, Result, free_port, playbook, run_module, sweep
-from .peer import Peer
-from .peer import peer as peer
+from .peer import Peer, peer
 from .proxy import Proxy
 from .proxy import certificate as client_certificate
 from .test_modules import differs, refused, sent
+
+__all__ = ["peer"]  # a fixture
 
 PROJECT = "nfvt-r"
 DAEMON_CACHES = (Path("/var/cache/incus"), Path("/var/cache/lxd"))

@@ -16,9 +16,10 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Req
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
 from .conftest import Result, run_module, sweep
-from .peer import Peer
-from .peer import peer as peer
+from .peer import Peer, peer
 from .proxy import Door
+
+__all__ = ["peer"]  # a fixture
 
 POOL = "nfvt-pool"
 

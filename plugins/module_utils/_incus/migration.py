@@ -75,8 +75,7 @@ class Migrate(t.NamedTuple):
 
     @property
     def _there(self) -> Client:
-        assert self.origin.session is not None
-        return self.origin.session
+        return _daemon_of(self.origin)
 
     def _pull(self, session: Client, address: str) -> None:
         """This daemon gets it from there."""
@@ -137,8 +136,14 @@ class Elsewhere(t.NamedTuple):
 
 def elsewhere(origin: Origin, requests: t.Iterable[Request]) -> list[Elsewhere]:
     """Requests to the daemon of an original."""
-    assert origin.session is not None
-    return [Elsewhere(origin.session, request) for request in requests]
+    return [Elsewhere(_daemon_of(origin), request) for request in requests]
+
+
+def _daemon_of(origin: Origin) -> Client:
+    """The daemon of an original that is another one's."""
+    if origin.session is None:
+        raise AssertionError("an original of this daemon is copied by it, and comes from nowhere else")
+    return origin.session
 
 
 def _operation(answer: Envelope) -> tuple[str, dict[str, str]]:

@@ -200,10 +200,10 @@ def test_a_token_that_the_cluster_does_not_know_is_explained():
 # Members
 
 
-def member(given, present=MEMBER, invitation=None, **rest):
+def member(given, *present, invitation=None, **rest):
     resource = cluster.Member()
     resource.invitation = invitation
-    return resource.plan(present, task(resource, {"name": "n2", **given}, **rest))
+    return resource.plan(present[0] if present else MEMBER, task(resource, {"name": "n2", **given}, **rest))
 
 
 def test_the_roles_of_the_database_are_the_daemons_own():
@@ -229,8 +229,10 @@ def test_a_member_goes_out_of_service_and_back():
 def test_a_token_is_issued_once_and_revoked_once():
     (invite,) = member({"state": "invited"}, None).steps
     assert invite.describe() == {"method": "POST", "path": "/1.0/cluster/members", "keys": ["server_name"]}
-    assert member({"state": "invited"}, None, token_operation()).steps == []
-    assert sends(member({"state": "absent"}, None, token_operation())) == [("DELETE", "/1.0/operations/o1", None)]
+    assert member({"state": "invited"}, None, invitation=token_operation()).steps == []
+    assert sends(member({"state": "absent"}, None, invitation=token_operation())) == [
+        ("DELETE", "/1.0/operations/o1", None)
+    ]
     assert member({"state": "absent"}, None).steps == [] and member({"state": "invited"}).steps == []
 
 
@@ -271,8 +273,8 @@ def test_a_daemon_alone_has_neither_members_nor_groups(resource):
 GROUP = {"name": "g", "description": "", "members": ["n2", "n1"]}
 
 
-def group(given, present=GROUP):
-    return cluster.Group().plan(present, task(cluster.Group(), {"name": "g", **given}))
+def group(given, *present):
+    return cluster.Group().plan(present[0] if present else GROUP, task(cluster.Group(), {"name": "g", **given}))
 
 
 def test_the_order_of_members_does_not_count():
