@@ -9,6 +9,7 @@ handed in. test_brands.py runs these with LXD as well.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import time
 import typing as t
@@ -103,6 +104,7 @@ def brought_up(client: Client, folder: Path) -> t.Iterator[Lab]:
     assert ("its daemon lacks the API extension instance_ready_state" in summary) is not lab.keeps_states, summary
     yield lab
     sweep(client)
+    shutil.rmtree(Path("/var/backups", NAMES["lab_name"]), ignore_errors=True)
 
 
 def test_verify_reads_what_was_handed_in(lab: Lab) -> None:
