@@ -13,6 +13,7 @@ import ssl
 import typing as t
 
 from .errors import InvalidOption, Unreachable, Untrusted, no_connection
+from .pem import BEGIN, END
 
 
 class TLSEndpoint(t.NamedTuple):
@@ -47,7 +48,7 @@ class TLSEndpoint(t.NamedTuple):
     def certificate(self, timeout: float) -> str:
         """The certificate (PEM) that the server shows, whichever is pinned."""
         with self._greeted(timeout) as secured:
-            return ssl.DER_cert_to_PEM_cert(secured.getpeercert(binary_form=True) or b"")
+            return _shown(secured)
 
     def _greeted(self, timeout: float) -> ssl.SSLSocket:
         """A connection to a server of which nothing is known yet but that it speaks TLS 1.3."""
@@ -88,7 +89,12 @@ def certificate_of(host: str, port: int, fingerprint: str, timeout: float) -> st
     :raises Unreachable: nobody answers there, or somebody with another certificate
     """
     with TLSEndpoint(host, port, fingerprint).connect(timeout) as secured:
-        return ssl.DER_cert_to_PEM_cert(secured.getpeercert(binary_form=True) or b"")
+        return _shown(secured)
+
+
+def _shown(secured: ssl.SSLSocket) -> str:
+    """The certificate that a server shows, as PEM."""
+    return ssl.DER_cert_to_PEM_cert(secured.getpeercert(binary_form=True) or b"")
 
 
 def fingerprint_of(certificate: str) -> str:
@@ -105,6 +111,5 @@ def fingerprint_of_pem(pem: str) -> str:
 
     :raises ValueError: there is none
     """
-    begin, end = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
-    first = pem[pem.index(begin) : pem.index(end) + len(end)]
+    first = pem[pem.index(BEGIN) : pem.index(END) + len(END)]
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(first)).hexdigest()

@@ -7,9 +7,7 @@
 
 from __future__ import annotations
 
-import base64
 import datetime
-import json
 import time
 import typing as t
 
@@ -26,6 +24,7 @@ from .._core.fields import KeyValues, Names, Params, Spec, Text
 from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Outcome, Plan, Task
+from . import tokens
 from .answers import STATUS_RUNNING
 from .client import MEMBERS, Client, NoDaemon
 from .record import Record, Reference
@@ -42,8 +41,7 @@ def encode(told: t.Mapping[str, t.Any]) -> str:
     """The token that stands for what the daemon tells of it, as its command line writes it."""
     names = {"server_name": "serverName", "expires_at": "expiresAt"}
     fields = ("server_name", "fingerprint", "addresses", "secret", "expires_at")
-    content = {field: told.get(names.get(field, field)) for field in fields}
-    return base64.b64encode(json.dumps(content, separators=(",", ":")).encode()).decode()
+    return tokens.pack({field: told.get(names.get(field, field)) for field in fields})
 
 
 def decode(token: str) -> dict[str, t.Any]:
@@ -52,7 +50,7 @@ def decode(token: str) -> dict[str, t.Any]:
     :raises InvalidOption: it is none
     """
     try:
-        told = json.loads(base64.b64decode(token, validate=True))
+        told = tokens.unpack(token)
         whole = all(told[field] for field in ("server_name", "fingerprint", "addresses", "secret"))
     except (ValueError, KeyError, TypeError):
         whole = False

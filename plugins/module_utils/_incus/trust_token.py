@@ -11,8 +11,6 @@ time: base64 of the JSON that `encode` writes (C(CertificateAddToken)).
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import re
 import typing as t
@@ -25,7 +23,7 @@ from .._core.http import Request
 from .._core.http import path as join
 from .._core.module import FleetModule
 from .._core.resource import Plan, Task
-from . import operations
+from . import operations, tokens
 from .certificate import Projects
 from .client import Client
 from .options import CONNECTION, connect
@@ -61,14 +59,15 @@ class Token(t.NamedTuple):
 
 def encode(token: Token) -> str:
     """The text of a token as the command line shows it."""
-    content = {
-        "client_name": token.name,
-        "fingerprint": token.fingerprint,
-        "addresses": list(token.addresses),
-        "secret": token.secret,
-        "expires_at": token.expires_at,
-    }
-    return base64.b64encode(json.dumps(content, separators=(",", ":")).encode()).decode()
+    return tokens.pack(
+        {
+            "client_name": token.name,
+            "fingerprint": token.fingerprint,
+            "addresses": list(token.addresses),
+            "secret": token.secret,
+            "expires_at": token.expires_at,
+        }
+    )
 
 
 def decode(text: str) -> Token:
@@ -77,7 +76,7 @@ def decode(text: str) -> Token:
     :raises InvalidOption: it is none
     """
     try:
-        content = json.loads(base64.b64decode(text.strip(), validate=True))
+        content = tokens.unpack(text.strip())
         token = Token(
             content["client_name"],
             content["fingerprint"],
