@@ -4,7 +4,7 @@
 
 """A fleet of 90 over a cluster of three nodes, created and started, against C(incus-benchmark launch) on one daemon.
 
-The nodes are those of the role C(incus_cluster_lab), so they share this machine with each other, and a cluster cannot
+The nodes are those of the role C(incus_nodes), so they share this machine with each other, and a cluster cannot
 be faster than one daemon here. What is measured is what the cluster costs: its databases, the requests that are handed
 on, and ours. Both take turns; the peer runs with whichever of 2, 4 and 8 threads was best in a turn before, ours with
 its default.
@@ -34,10 +34,10 @@ PATIENCE = 300  # seconds that one run of incus-benchmark may take
 FOLDER = Path("/var/lib/nfvbench-cluster")
 NODES = {"nfvbench1": "10.219.203.11", "nfvbench2": "10.219.203.12", "nfvbench3": "10.219.203.13"}
 LAB = {
-    "incus_cluster_lab_directory": str(FOLDER),
-    "incus_cluster_lab_bridge": "nfvbenchc0",
-    "incus_cluster_lab_address": "10.219.203.1/24",
-    "incus_cluster_lab_nodes": [{"name": name, "address": address} for name, address in NODES.items()],
+    "incus_nodes_directory": str(FOLDER),
+    "incus_nodes_bridge": "nfvbenchc0",
+    "incus_nodes_address": "10.219.203.1/24",
+    "incus_nodes_nodes": [{"name": name, "address": address} for name, address in NODES.items()],
 }
 FIRST = next(iter(NODES))
 
@@ -49,8 +49,8 @@ def _socket(node: str) -> str:
 def _lab(state: str) -> dict[str, t.Any]:
     return {
         "name": "the nodes",
-        "ansible.builtin.import_role": {"name": "nfvlab.fleet.incus_cluster_lab"},
-        "vars": {**LAB, "incus_cluster_lab_state": state},
+        "ansible.builtin.import_role": {"name": "nfvlab.fleet.incus_nodes"},
+        "vars": {**LAB, "incus_nodes_state": state},
     }
 
 

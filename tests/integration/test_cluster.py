@@ -39,13 +39,13 @@ INVENTORY = {
             "cluster_daemon": False,
         },
     },
-    "incus_cluster_lab": {
+    "incus_nodes": {
         "hosts": {"nfvtlab": None},
         "vars": {
-            "incus_cluster_lab_directory": str(FOLDER),
-            "incus_cluster_lab_bridge": "nfvtc0",
-            "incus_cluster_lab_address": "10.219.201.1/24",
-            "incus_cluster_lab_nodes": [{"name": name, "address": address} for name, address in NODES.items()],
+            "incus_nodes_directory": str(FOLDER),
+            "incus_nodes_bridge": "nfvtc0",
+            "incus_nodes_address": "10.219.201.1/24",
+            "incus_nodes_nodes": [{"name": name, "address": address} for name, address in NODES.items()],
         },
     },
     "incus_cluster_hosts": {
@@ -72,7 +72,7 @@ INVENTORY = {
         },
     },
 }
-TAGS = ("--tags", "incus_cluster_lab,incus_cluster,incus_platform")
+TAGS = ("--tags", "incus_nodes,incus_cluster,incus_platform")
 
 
 def socket_of(node: str) -> str:
@@ -133,7 +133,7 @@ def before(prepared: None, inventory: str) -> t.Iterator[dict[str, set[str]]]:
 @pytest.fixture(scope="module")
 def cluster(before: dict[str, set[str]], inventory: str, image: str) -> Client:
     """The cluster, and what its first member says; made by a first run, and what that could not finish by a second."""
-    playbook("nfvlab.fleet.cluster", "-i", inventory, "--tags", "incus_cluster_lab")
+    playbook("nfvlab.fleet.cluster", "-i", inventory, "--tags", "incus_nodes")
     DISKS.mkdir()
     done(module("incus_cluster", name="nfvt1", address=NODES["nfvt1"]))
     done(module("incus_cluster_member", name="nfvt2", state="invited"))
@@ -281,7 +281,7 @@ def test_a_member_that_dies_during_a_run_costs_its_own_instances_only(cluster: C
     assert all(told), lost
     assert not any("\n" in message for message in [*failed.values(), *lost.values()])
     assert {host["name"]: host for host in again["hosts"]}["nfvtc-1"]["addresses"]
-    playbook("nfvlab.fleet.cluster", "-i", inventory, "--tags", "incus_cluster_lab")
+    playbook("nfvlab.fleet.cluster", "-i", inventory, "--tags", "incus_nodes")
     # It answers before it is ready to make anything, or to be asked about what it has.
     wait_for(cluster, lambda: not fleet(instances=many).failed)
     wait_for(cluster, lambda: cluster.find("/1.0/instances/nfvtc-3") is not None)
