@@ -9,6 +9,8 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, Forbidden, InvalidOption
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import Spec
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import checked
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.pool import each
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.secrets import Secrets
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
@@ -23,6 +25,16 @@ DAEMONS = 8  # that are asked at a time
 _OWN = ("volatile.", "image.")  # keys of the daemon's own
 
 Variables = dict[str, t.Any]
+
+# What an inventory file says of a daemon.
+DAEMON: Spec = {
+    "name": {"type": "str"},
+    "remote": {"type": "str"},
+    **{option: {"type": "str" if option in ("url", "server_fingerprint") else "path"} for option in WHERE},
+    "projects": {"type": "list", "elements": "str"},
+    "all_projects": {"type": "bool"},
+    "filter": {"type": "str"},
+}
 
 
 class Daemon(t.NamedTuple):
@@ -40,11 +52,12 @@ class Daemon(t.NamedTuple):
     filter: str
 
 
-def daemon(given: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> Daemon:
+def daemon(described: t.Any, environ: t.Mapping[str, str]) -> Daemon:
     """A daemon as an inventory file describes it.
 
-    :raises FleetError: there is no such remote, or two ways to it are given
+    :raises FleetError: an option is wrong, there is no such remote, or two ways to it are given
     """
+    given = checked(described, DAEMON)
     own = {option: given[option] for option in WHERE if given.get(option)}
     name = given.get("remote") or ""
     if name and own:
@@ -74,6 +87,9 @@ def read(asked: Daemon, *, timeout: float, addresses: str, environ: t.Mapping[st
             query.update({"project": project} if project else {"all-projects": "true"})
             query.update({"filter": asked.filter} if asked.filter else {})
             entries = client.get("/1.0/instances", query) or []
+            missing = client.missing_project(project) if project not in ("", "default") and not entries else None
+            if missing:  # the daemon takes it for an empty one
+                raise missing
             told = _leases(client, entries) if addresses == "leases" else [seen(entry["state"]) for entry in entries]
             found += [variables(asked, *pair) for pair in zip(entries, told, strict=True)]
         return found

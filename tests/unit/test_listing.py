@@ -188,11 +188,16 @@ class Plugin(incus.InventoryModule):
         super().__init__()
         documented = yaml.safe_load(incus.DOCUMENTATION)["options"]
         defaults = {name: option.get("default") for name, option in documented.items()}
-        self._given = {**FRAGMENTS, **COMPOSED, **defaults, **trusted(options)}
+        self._known = {**FRAGMENTS, **COMPOSED, **defaults}
+        self._given = {**self._known, **trusted(options)}
         self._cache = cache
 
     def get_option(self, option, hostvars=None):
         return self._given[option]
+
+    @property
+    def option_definitions(self):
+        return self._known
 
     def _read_config_data(self, path):
         return self._given
@@ -255,6 +260,10 @@ def test_hosts_are_named_by_an_expression(hosts):
         ([entry()], {"hostname": "incus_nmae"}, "'hostname' cannot be evaluated"),
         ([], {"daemons": [{"socket": "/s", "remote": "local"}]}, "leave one of the two out"),
         ([entry()], {"groups": {"x": "nothing == 1"}, "strict": True}, "nothing"),
+        ([], {"daemon": []}, "unknown option 'daemon': did you mean 'daemons'?"),
+        ([], {"daemons": [{}, {"projcts": ["a"]}]}, "daemons[1]: unknown option 'projcts': did you mean 'projects'?"),
+        ([], {"daemons": [None]}, "daemons[0]: it is of type NoneType"),
+        ([], {"timeout": 0}, "'timeout' is 0; give a number of seconds above 0"),
     ],
 )
 def test_what_cannot_be_is_a_failure(hosts, entries, options, said):
@@ -279,3 +288,10 @@ def test_what_was_read_is_remembered_only_when_every_daemon_answered(hosts):
     assert set(hosts([entry("b")], cache=True).hosts) == {"b"}
     assert set(hosts([entry("c")], cache=True).hosts) == {"b"}
     assert set(hosts([entry("d")]).hosts) == {"d"}
+
+
+def test_what_was_read_before_the_file_was_changed_is_not_what_it_asks_for(hosts):
+    assert set(hosts([entry("a")], cache=True).hosts) == {"a"}
+    assert set(hosts([entry("b")], cache=True, daemons=[{"projects": ["lab"]}]).hosts) == {"b"}
+    assert set(hosts([entry("c")], cache=True, addresses="state").hosts) == {"c"}
+    assert set(hosts([entry("d")], cache=True, compose={"x": "1"}).hosts) == {"a"}

@@ -15,7 +15,7 @@ import os
 import typing as t
 from urllib.parse import unquote
 
-from .._core.errors import Malformed, NotFound, Unsupported
+from .._core.errors import Malformed, MissingReference, NotFound, Unsupported, no_such
 from .._core.http import Endpoint, Request, Transport, UnixEndpoint
 from .._core.wire import Response
 from .answers import Envelope, envelope
@@ -141,6 +141,15 @@ class Client:
         if self._names is not None:
             self._names[key] = names
         return names
+
+    def missing_project(self, name: str) -> MissingReference | None:
+        """The error of a project that is not there; null where it is, or where there is no daemon to ask."""
+        projects = self.names("/1.0/projects")
+        if projects is None or name in projects:
+            return None
+        error = no_such("project", name, projects, "create it with nfvlab.fleet.incus_project")
+        error.endpoint = str(self.transport.endpoint)
+        return error
 
     def remember_names(self) -> None:
         """From now on, ask for the names in a collection once: many objects of one task refer to the same others."""
