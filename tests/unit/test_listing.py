@@ -13,7 +13,12 @@ from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import trust_as_template
 from ansible_collections.nfvlab.fleet.plugins.inventory import incus
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, Forbidden, Unreachable
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
+    FleetError,
+    Forbidden,
+    MissingReference,
+    Unreachable,
+)
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.waits import Seen
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils import listing
 
@@ -138,6 +143,16 @@ def test_all_projects_are_one_request_and_two_of_one_name_stay_apart(asked):
     )
     assert daemon.asked[0][1] == {"recursion": "1", "all-projects": "true", "filter": "status eq Running"}
     assert [(row["incus_project"], row["incus_ipv4"]) for row in rows] == [("default", ["10.0.0.7"]), ("other", [])]
+
+
+def test_a_project_that_is_not_there_is_not_an_empty_one(asked, monkeypatch):
+    def missing(self, project):
+        return MissingReference(f"project '{project}' does not exist") if project == "leb" else None
+
+    monkeypatch.setattr(Daemon, "missing_project", missing, raising=False)
+    assert asked({"/1.0/instances": []}, LOCAL._replace(projects=("lab",)))[1] == []
+    with pytest.raises(MissingReference, match="project 'leb' does not exist"):
+        asked({"/1.0/instances": []}, LOCAL._replace(projects=("lab", "leb")))
 
 
 def test_leases_that_may_not_be_read_cost_the_addresses_only(asked):

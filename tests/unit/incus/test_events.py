@@ -194,6 +194,11 @@ def test_the_file_that_says_that_events_are_heard_comes_and_goes(tmp_path):
         ({"project": ""}, "'project' is empty"),
         ({"until": {}}, "'until' is empty"),
         ({"until": {"actoin": "x"}}, "did you mean 'action'?"),
+        (
+            {"sources": ["instances/a*"]},
+            "'sources' has 'instances/a*', which fits no path; did you mean '*/instances/a*'?",
+        ),
+        ({"until": {"source": "a"}}, "'until.source' has 'a', which fits no path"),
     ],
 )
 def test_the_module_refuses_what_cannot_be(tmp_path, args, said):

@@ -242,6 +242,7 @@ def test_a_command_that_cannot_be_killed_goes_on():
         ({"command": ["x"], "creates": "x"}, "begins with '/'"),
         ({"command": ["x"], "command_timeout": 0}, "'command_timeout' is 0"),
         ({"command": ["x"], "name": ""}, "'name' is empty"),
+        ({"command": ["x"], "max_failed": -1}, "'max_failed' is -1"),
         ({"command": ["x"], "environment": {"A": []}}, "'environment.A' must be a text"),
     ],
 )

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Immutable, NotFound
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Immutable, InvalidOption, NotFound
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.snapshot import NEVER, Snapshot
 
 from .helpers import sends, task
@@ -47,6 +47,13 @@ def test_a_length_of_time_counts_for_a_new_one_only():
     assert made.after == {"state": "present", "expires_at": "1d 2H"}
     assert made.steps[0].body["expires_at"] == made.then["expires_at"] > "2026"
     assert plan(have(), {**INSTANCE, "expires_at": "7d"}).steps == []
+
+
+@pytest.mark.parametrize("expiry", ["tomorrow", "2026-13-45", "9000y"])
+def test_an_end_that_is_none_is_named_with_its_option(expiry):
+    with pytest.raises(InvalidOption) as caught:
+        Snapshot().prepare(None, task(Snapshot(), {**INSTANCE, "expires_at": expiry}))
+    assert caught.value.what.startswith(f"'expires_at' is '{expiry}': ") and caught.value.next_step
 
 
 def test_null_is_never():
