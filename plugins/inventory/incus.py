@@ -17,6 +17,7 @@ description:
     C(incus_fleet) (the fleet of M(nfvlab.fleet.incus_fleet) that it belongs to), C(incus_image), C(incus_config) (with
     what comes from profiles), C(incus_ipv4) and C(incus_ipv6).
   - Keys whose name says that they hold a secret, and cloud-init user data, are stars.
+  - What the cache remembers holds for the O(daemons) and O(addresses) with which it was read alone.
 author:
   - The nfvlab.fleet developers (@nfvlab)
 extends_documentation_fragment:
