@@ -68,6 +68,9 @@ options:
           client_key:
             description: Path of the client certificate's key on the managed host.
             type: path
+          bearer_token:
+            description: A signed JSON Web Token instead of a client certificate.
+            type: str
           server_cert:
             description: Path of the server's certificate on the managed host, which is pinned.
             type: path

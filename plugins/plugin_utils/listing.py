@@ -19,6 +19,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.remotes import
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.waits import Seen, Watch, seen
 
 CONNECTION = "nfvlab.fleet.incus"
+_SHOWN = tuple(option for option in WHERE if option != "bearer_token")  # everybody sees the variables of a host
 DAEMONS = 8  # that are asked at a time
 _OWN = ("volatile.", "image.")  # keys of the daemon's own
 
@@ -101,7 +102,7 @@ def variables(asked: Daemon, entry: t.Mapping[str, t.Any], told: Seen) -> Variab
         "ansible_connection": CONNECTION,
         "ansible_incus_host": entry["name"],
         "ansible_incus_project": entry["project"],
-        **{f"ansible_incus_{option}": value for option, value in asked.options.items() if option in WHERE},
+        **{f"ansible_incus_{option}": value for option, value in asked.options.items() if option in _SHOWN},
         "incus_name": entry["name"],
         "incus_project": entry["project"],
         "incus_daemon": asked.name,

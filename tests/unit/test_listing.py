@@ -108,6 +108,13 @@ def test_a_daemon_that_cannot_be_meant_is_refused(given, said, tmp_path):
     assert said in str(caught.value)
 
 
+def test_a_token_is_no_variable_of_a_host():
+    given = {"url": "https://h", "server_fingerprint": "ab", "bearer_token": "a.b.c"}
+    found = listing.variables(listing.daemon(given, {}), entry(), Seen(103))
+    assert (found["ansible_incus_url"], found["ansible_incus_server_fingerprint"]) == ("https://h", "ab")
+    assert "a.b.c" not in str(found)
+
+
 # Reading
 
 
