@@ -46,7 +46,7 @@ def daemon(given: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> Daemon
 
     :raises FleetError: there is no such remote, or two ways to it are given
     """
-    own = {option: given[option] for option in WHERE if given.get(option)}
+    own = {option: str(given[option]) for option in WHERE if given.get(option)}  # what is in a vault is no text yet
     name = given.get("remote") or ""
     if name and own:
         raise InvalidOption(

@@ -73,21 +73,23 @@ def test_an_address_where_nobody_listens(remote: Door) -> None:
 def test_a_token_stands_for_the_certificate(
     remote: Door, house: Client, image: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = bearer(remote)
+    mine, token = {"project": "nfvt-a", "name": "nfvt-token"}, bearer(remote)
     door = {"url": remote["url"], "server_cert": remote["server_cert"], "bearer_token": token}
     for module, options in (
         ("incus_storage_pool", {"name": "nfvt", "driver": "dir"}),
-        ("incus_image", {"path": image, "alias": "nfvt"}),
-        ("incus_instance", {"name": "nfvt-token", "image": "nfvt", "storage_pool": "nfvt", "state": "started"}),
-        ("incus_exec", {"name": "nfvt-token", "command": ["true"]}),
+        ("incus_project", {"name": "nfvt-a", "config": {"features.profiles": True}}),
+        ("incus_image", {"project": "nfvt-a", "path": image, "alias": "plain"}),
+        ("incus_instance", {**mine, "image": "plain", "storage_pool": "nfvt", "state": "started"}),
+        ("incus_exec", {**mine, "command": ["true"]}),
         ("incus_events", {"wait_timeout": 0.1}),
     ):
         done = run_module(module, {**options, **door})
         assert not done.failed, done["msg"]
         assert token not in str(dict(done)), module
+    command = Command("/1.0/instances/nfvt-token", {"project": "nfvt-a"}, ["cat"], {}, {})
     with Client(endpoint_for(door, {})) as client:
         assert client.server["auth_user_name"] == fingerprint_of(remote["client_cert"])
-        with Process(client, Command("/1.0/instances/nfvt-token", {"project": "default"}, ["cat"], {}, {})) as process:
+        with Process(client, command) as process:
             process.feed(b"over WebSockets")
             process.end_input()
             assert process.finish(30).stdout == b"over WebSockets"
@@ -95,8 +97,8 @@ def test_a_token_stands_for_the_certificate(
     for option in ("url", "server_cert"):
         monkeypatch.setenv(f"INCUS_{option.upper()}", door[option])
     monkeypatch.setenv("INCUS_BEARER_TOKEN", token)
-    assert run_module("incus_instance", {"name": "nfvt-token", "state": "absent"})["changed"] is True
-    assert house.names("/1.0/instances") == []
+    assert run_module("incus_instance", {**mine, "state": "absent"})["changed"] is True
+    assert house.names("/1.0/instances", {"project": "nfvt-a"}) == []
 
 
 @pytest.mark.parametrize("why", ["expired", "a stranger's", "none at all"])

@@ -115,6 +115,14 @@ def test_a_token_is_no_variable_of_a_host():
     assert "a.b.c" not in str(found)
 
 
+def test_a_token_may_be_in_a_vault():
+    class Sealed:
+        def __str__(self):
+            return "a.b.c"
+
+    assert listing.daemon({"url": "https://h", "bearer_token": Sealed()}, {}).options["bearer_token"] == "a.b.c"
+
+
 # Reading
 
 
