@@ -61,6 +61,12 @@ options:
       client_key:
         description: Path of the client certificate's key (PEM, not encrypted).
         type: path
+      bearer_token:
+        description:
+          - A signed JSON Web Token instead of a client certificate, for an https O(daemons[].url), where none can pass.
+          - It becomes no variable of the hosts. For their connections, set E(INCUS_BEARER_TOKEN) or
+            C(ansible_incus_bearer_token).
+        type: str
       server_cert:
         description: Path of the server's certificate (PEM). The server must present exactly this one.
         type: path

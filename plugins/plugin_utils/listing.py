@@ -20,6 +20,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.remotes import
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.waits import Seen, Watch, seen
 
 CONNECTION = "nfvlab.fleet.incus"
+_SHOWN = tuple(option for option in WHERE if option != "bearer_token")  # everybody sees the variables of a host
 DAEMONS = 8  # that are asked at a time
 _OWN = ("volatile.", "image.")  # keys of the daemon's own
 _PATHS = ("conf", "socket", "client_cert", "client_key", "server_cert")  # relative to the inventory's file
@@ -50,7 +51,7 @@ def daemon(given: t.Mapping[str, t.Any], environ: t.Mapping[str, str], folder: s
     """
     placed = {option: os.path.join(folder, os.path.expanduser(given[option])) for option in _PATHS if given.get(option)}
     given = {**given, **placed}
-    own = {option: given[option] for option in WHERE if given.get(option)}
+    own = {option: str(given[option]) for option in WHERE if given.get(option)}  # what is in a vault is no text yet
     name = given.get("remote") or ""
     if name and own:
         raise InvalidOption(
@@ -108,7 +109,7 @@ def variables(asked: Daemon, entry: t.Mapping[str, t.Any], told: Seen) -> Variab
         "ansible_connection": CONNECTION,
         "ansible_incus_host": entry["name"],
         "ansible_incus_project": entry["project"],
-        **{f"ansible_incus_{option}": value for option, value in asked.options.items() if option in WHERE},
+        **{f"ansible_incus_{option}": value for option, value in asked.options.items() if option in _SHOWN},
         "incus_name": entry["name"],
         "incus_project": entry["project"],
         "incus_daemon": asked.name,

@@ -119,6 +119,21 @@ def test_a_daemon_that_cannot_be_meant_is_refused(given, said, tmp_path):
     assert said in str(caught.value)
 
 
+def test_a_token_is_no_variable_of_a_host():
+    given = {"url": "https://h", "server_fingerprint": "ab", "bearer_token": "a.b.c"}
+    found = listing.variables(listing.daemon(given, {}), entry(), Seen(103))
+    assert (found["ansible_incus_url"], found["ansible_incus_server_fingerprint"]) == ("https://h", "ab")
+    assert "a.b.c" not in str(found)
+
+
+def test_a_token_may_be_in_a_vault():
+    class Sealed:
+        def __str__(self):
+            return "a.b.c"
+
+    assert listing.daemon({"url": "https://h", "bearer_token": Sealed()}, {}).options["bearer_token"] == "a.b.c"
+
+
 # Reading
 
 

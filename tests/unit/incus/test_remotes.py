@@ -158,6 +158,14 @@ def test_a_task_gets_the_options_and_the_project_of_its_remote(environ):
     assert found["client_cert"] == "/other.crt" and found["client_key"].endswith("/client.key")
 
 
+def test_a_token_takes_the_place_of_the_remotes_certificate(environ):
+    found = reached({"remote": "lab", "client_cert": None}, {"remote": "lab", "bearer_token": "a.b.c"}, environ)
+    assert (found["client_cert"], found["client_key"], found["bearer_token"]) == (None, None, "a.b.c")
+    assert found["url"] == "https://lab:8443"
+    found = reached({"remote": "lab", "bearer_token": "a.b.c"}, {"remote": "lab"}, environ)
+    assert found["client_cert"] and not found["bearer_token"], "a variable of the environment knows nothing of remotes"
+
+
 def test_a_socket_or_an_address_wins_over_the_variable_and_excludes_the_option(environ):
     named = {**environ, "INCUS_REMOTE": "lab"}
     assert options({}, named)[0]["url"] == "https://lab:8443"
