@@ -32,6 +32,7 @@ options:
   daemons:
     description:
       - The daemons to ask, all at once. Without any, the one that the modules find on the controller.
+      - Paths are relative to the inventory's file.
       - One that cannot be read is a warning, with O(strict) a failure.
     type: list
     elements: dict
@@ -43,6 +44,10 @@ options:
       remote:
         description: A remote of the command line client on the controller, with its certificates and project.
         type: str
+      conf:
+        description: The folder of the client's configuration in which O(daemons[].remote) is looked up, where it is not
+          the usual one.
+        type: path
       socket:
         description: Path of its unix socket on the controller.
         type: path
@@ -57,6 +62,12 @@ options:
       client_key:
         description: Path of the client certificate's key (PEM, not encrypted).
         type: path
+      bearer_token:
+        description:
+          - A signed JSON Web Token instead of a client certificate, for an https O(daemons[].url), where none can pass.
+          - It becomes no variable of the hosts. For their connections, set E(INCUS_BEARER_TOKEN) or
+            C(ansible_incus_bearer_token).
+        type: str
       server_cert:
         description: Path of the server's certificate (PEM). The server must present exactly this one.
         type: path
@@ -134,7 +145,6 @@ cache_plugin: ansible.builtin.jsonfile
 cache_connection: /tmp/inventory
 """
 
-import hashlib
 import os
 import typing as t
 
@@ -144,7 +154,13 @@ from ansible.utils.display import Display
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, InvalidOption
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import seconds
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import unknown_options
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.listing import Daemon, Variables, daemon, read_all
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.listing import (
+    Daemon,
+    Variables,
+    daemon,
+    digest,
+    read_all,
+)
 
 ENDINGS = ("incus.yml", "incus.yaml", "lxd.yml", "lxd.yaml")
 
@@ -165,14 +181,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         config = self._read_config_data(path)
         try:
-            asked = self._asked(config)
+            asked = self._asked(config, os.path.dirname(os.path.abspath(path)))
             timeout = seconds("timeout", self.get_option("timeout"))
         except FleetError as error:
             raise AnsibleParserError(str(error)) from None
         self.load_cache_plugin()
         # What was read for other daemons, or in another way, is not what the file asks for now.
-        told = hashlib.sha256(repr((asked, self.get_option("addresses"))).encode()).hexdigest()
-        key, remembers = f"{self.get_cache_key(path)}_{told[:12]}", self.get_option("cache")
+        key = f"{self.get_cache_key(path)}_{digest(asked, self.get_option('addresses'))}"
+        remembers = self.get_option("cache")
         rows = self._cache.get(key) if remembers and cache else None
         if rows is None:
             rows, whole = self._read(asked, timeout)
@@ -181,9 +197,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         for row in rows:
             self._add(row)
 
-    def _asked(self, config: t.Mapping[str, t.Any]) -> list[Daemon]:
+    def _asked(self, config: t.Mapping[str, t.Any], folder: str) -> list[Daemon]:
         """The daemons that the file names.
 
+        :param folder: where it is
         :raises FleetError: it has an option that there is not
         """
         known = self.option_definitions
@@ -193,7 +210,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         asked = []
         for number, described in enumerate(self.get_option("daemons")):
             try:
-                asked.append(daemon(described, os.environ))
+                asked.append(daemon(described, os.environ, folder))
             except FleetError as error:
                 raise error.about(f"daemons[{number}]") from None
         return asked

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import typing as t
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, Forbidden, InvalidOption
@@ -15,14 +17,17 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.pool import eac
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.secrets import Secrets
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.fleet import MARK
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import CONNECTION as CONNECTION_OPTIONS
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import WHERE, endpoint_for
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import SECRETS
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.remotes import remote
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.waits import Seen, Watch, seen
 
 CONNECTION = "nfvlab.fleet.incus"
+_SHOWN = tuple(option for option in WHERE if option != "bearer_token")  # everybody sees the variables of a host
 DAEMONS = 8  # that are asked at a time
 _OWN = ("volatile.", "image.")  # keys of the daemon's own
+_PATHS = ("conf", "socket", "client_cert", "client_key", "server_cert")  # relative to the inventory's file
 
 Variables = dict[str, t.Any]
 
@@ -30,7 +35,8 @@ Variables = dict[str, t.Any]
 DAEMON: Spec = {
     "name": {"type": "str"},
     "remote": {"type": "str"},
-    **{option: {"type": "str" if option in ("url", "server_fingerprint") else "path"} for option in WHERE},
+    "conf": {"type": "path"},
+    **{option: {"type": CONNECTION_OPTIONS[option]["type"]} for option in WHERE},
     "projects": {"type": "list", "elements": "str"},
     "all_projects": {"type": "bool"},
     "filter": {"type": "str"},
@@ -52,18 +58,22 @@ class Daemon(t.NamedTuple):
     filter: str
 
 
-def daemon(described: t.Any, environ: t.Mapping[str, str]) -> Daemon:
+def daemon(described: t.Any, environ: t.Mapping[str, str], folder: str = "") -> Daemon:
     """A daemon as an inventory file describes it.
 
+    :param folder: where that file is
     :raises FleetError: an option is wrong, there is no such remote, or two ways to it are given
     """
     given = checked(described, DAEMON)
+    given.update({option: os.path.join(folder, given[option]) for option in _PATHS if given.get(option)})
     own = {option: given[option] for option in WHERE if given.get(option)}
     name = given.get("remote") or ""
     if name and own:
         raise InvalidOption(
             f"the daemon has the remote '{name}' and '{next(iter(own))}'", next_step="leave one of the two out"
         )
+    if given.get("conf"):
+        environ = {**environ, "INCUS_CONF": given["conf"], "LXD_CONF": given["conf"]}
     found = remote(name, environ)
     if given.get("all_projects") and given.get("projects"):
         raise InvalidOption("'projects' and 'all_projects' exclude each other", next_step="leave one of them out")
@@ -71,6 +81,15 @@ def daemon(described: t.Any, environ: t.Mapping[str, str]) -> Daemon:
     options = own or found.options
     label = given.get("name") or name or options.get("url") or options.get("socket") or "local"
     return Daemon(label, options, tuple(projects), given.get("filter") or "")
+
+
+def digest(daemons: t.Sequence[Daemon], addresses: str) -> str:
+    """What tells the instances of these daemons, read in that way, from others. Tokens come and go."""
+    told = [
+        (asked.name, {option: asked.options.get(option) for option in _SHOWN}, asked.projects, asked.filter)
+        for asked in daemons
+    ]
+    return hashlib.sha256(repr((told, addresses)).encode()).hexdigest()[:12]
 
 
 def read(asked: Daemon, *, timeout: float, addresses: str, environ: t.Mapping[str, str]) -> list[Variables]:
@@ -117,7 +136,7 @@ def variables(asked: Daemon, entry: t.Mapping[str, t.Any], told: Seen) -> Variab
         "ansible_connection": CONNECTION,
         "ansible_incus_host": entry["name"],
         "ansible_incus_project": entry["project"],
-        **{f"ansible_incus_{option}": value for option, value in asked.options.items() if option in WHERE},
+        **{f"ansible_incus_{option}": value for option, value in asked.options.items() if option in _SHOWN},
         "incus_name": entry["name"],
         "incus_project": entry["project"],
         "incus_daemon": asked.name,
