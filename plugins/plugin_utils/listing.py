@@ -17,8 +17,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.pool import eac
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.secrets import Secrets
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.fleet import MARK
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import CONNECTION as CONNECTION_OPTIONS
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import WHERE, endpoint_for
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import PLACE, WHERE, endpoint_for
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import SECRETS
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.remotes import remote
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.waits import Seen, Watch, seen
@@ -34,9 +33,8 @@ Variables = dict[str, t.Any]
 # What an inventory file says of a daemon.
 DAEMON: Spec = {
     "name": {"type": "str"},
-    "remote": {"type": "str"},
+    **PLACE,
     "conf": {"type": "path"},
-    **{option: {"type": CONNECTION_OPTIONS[option]["type"]} for option in WHERE},
     "projects": {"type": "list", "elements": "str"},
     "all_projects": {"type": "bool"},
     "filter": {"type": "str"},

@@ -23,6 +23,7 @@ from .fields import Spec
 from .resource import Outcome, Resource, Session, Task, converge
 from .secrets import MASK, Secrets, scrub
 
+_TEXTS = ("str", "path")  # types of options
 SECRET_KEYS: Spec = {"secret_keys": {"type": "list", "elements": "str", "default": [], "no_log": False}}
 
 
@@ -169,14 +170,16 @@ def only_given(params: t.Mapping[str, t.Any], raw: t.Any, spec: Spec) -> dict[st
 
 def _check_texts(name: str, option: t.Mapping[str, t.Any], source: t.Any) -> None:
     """Raise where an option of one or several texts is given something that is none."""
-    sort = option.get("type", "str")
-    whole = sort in ("str", "path")
-    texts = [source] if whole else source if sort == "list" and option.get("elements") in ("str", "path") else ()
-    for text in texts if isinstance(texts, list) else ():
+    if option.get("type", "str") in _TEXTS:
+        texts, must = [source], "be a text, and is"
+    elif option.get("elements") in _TEXTS and isinstance(source, list):
+        texts, must = source, "be a list of texts, and has"
+    else:
+        return
+    for text in texts:
         if isinstance(text, (dict, list)):
             raise InvalidOption(
-                f"'{name}' must be {'a text' if whole else 'a list of texts'}, "
-                f"and {'is' if whole else 'has'} a {type(text).__name__}",
+                f"'{name}' must {must} a {type(text).__name__}",
                 next_step="quote it, or write it out with 'to_json' or 'to_nice_yaml'",
             )
 

@@ -138,7 +138,8 @@ def collect(client: Client, task: Task) -> dict[str, t.Any]:
     if not params["project"]:
         raise InvalidOption("'project' is empty", next_step="give a name, or leave the option out")
     check_sources("sources", params["sources"])
-    check_sources("until.source", filter(None, [(until or {}).get("source")]))
+    if until and "source" in until:
+        check_sources("until.source", [until["source"]])
     query = {"all-projects": "true"} if params["all_projects"] else {"project": params["project"]}
     result: dict[str, t.Any] = {"changed": False, "events": [], "matches": [], "reconnects": 0}
     if task.check_mode:

@@ -204,12 +204,14 @@ class Volume(Record):
         if plan.have is None or "config.size" not in plan.changed:
             return
         wanted = size(plan.then["config"].get("size", ""))
+        if wanted is None:
+            return
         place = self.place or task.params
         try:
             usage = (session.find(f"{self.path(place)}/state", self.query(place)) or {}).get("usage") or {}
         except Refused:  # not every driver and content can tell
             return
-        if wanted is None or wanted >= usage.get("used", 0):
+        if wanted >= usage.get("used", 0):
             return
         error = InvalidOption(
             f"it would have {wanted} bytes, and {usage['used']} are in use",

@@ -116,10 +116,10 @@ def options() -> dict[str, dict[str, t.Any]]:
     """Its options, as C(argument_spec) entries."""
     find_collection()
     from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.collect import OPTIONS
-    from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import CONNECTION, WHERE
+    from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import PLACE
 
     return {
-        **{option: {"type": CONNECTION[option]["type"]} for option in ("remote", *WHERE)},
+        **PLACE,
         "project": {"type": "str"},
         **{option: OPTIONS[option] for option in ("types", "actions", "sources")},
     }
