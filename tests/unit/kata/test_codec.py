@@ -19,8 +19,9 @@ def test_every_call_and_field_names_a_known_type():
         assert takes in MESSAGES and gives in MESSAGES
     for name in MESSAGES:
         known = codec.layout(name)
-        assert len(known.names) == len(known.numbers) == len(known.fields)
-        assert [field.number for field in known.fields] == sorted(known.numbers)
+        numbers = [field.number for field in known.fields]
+        assert len(known.names) == len(known.fields)
+        assert numbers == sorted(set(numbers))
         for field in known.fields:
             assert field.message in MESSAGES or field.type in {*ENUMS, "string", "bytes", "bool", *codec._RANGES}
 
