@@ -9,8 +9,8 @@ that of the design. C(kata_in_flight): the same with 64 calls under way at a tim
 
 C(kata_write_...), C(kata_read_...): a call with a large request, as CopyFile is, or a large answer, as ReadStdout is,
 with the codec, against one C(sendall) and one C(recv) of the very same bytes, whose number is known beforehand. Both
-leave the answer in memory of its own, where it stays: what is read into the same place again and again is of no use to a
-caller. Budget 1.2, so that the socket is the bound and not we. A real agent takes longer to answer than this peer, so
+leave the answer in memory of its own, where it stays: what is read into the same place again and again is of no use to
+a caller. Budget 1.2, so that the socket is the bound and not we. A real agent takes longer to answer than this peer, so
 these rows are the worst case.
 
 The peer is a process of its own that knows its answer beforehand. In the rows of payloads it shares one CPU with us:
@@ -35,9 +35,7 @@ ROUNDS, CALLS = 30, 500
 IN_FLIGHT = 64
 SIZES = (65536, 1 << 20)
 READ = ("ReadStdout", "ReadStreamRequest", "ReadStreamResponse")
-
-
-HEALTHY = frames.WITH_PAYLOAD + b"\x02\x08\x01"
+HEALTHY = frames.WITH_PAYLOAD + b"\x02\x08\x01"  # a health check's SERVING
 
 
 def answer_with(size: int) -> bytes:

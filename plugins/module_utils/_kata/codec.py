@@ -245,21 +245,16 @@ def read_varint(data: Data, at: int) -> tuple[int, int]:
     :raises Malformed: the data ends within it, or it is longer than 64 bits
     """
     try:
-        value = data[at]
+        value = byte = data[at]
         at += 1
-        if value < 128:
-            return value, at
-        value &= 127
         shift = 7
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte & 127) << shift
-            if byte < 128:
-                break
-            shift += 7
+        while byte > 127:
             if shift > 63:
                 raise Malformed("a number has more than 64 bits")
+            byte = data[at]
+            at += 1
+            value += byte - 1 << shift  # less one, which is the mark of the byte before
+            shift += 7
     except IndexError:
         raise Malformed("the message ends within a number") from None
     if value >> 64:

@@ -180,6 +180,43 @@ def test_an_answer_stays_what_it_is_while_its_call_is_kept(pair, size):
     assert [bytes(kept.result(call).payload) == bytes([call.stream]) * size for call in calls] == [True] * 4
 
 
+def test_large_answers_are_not_copied_and_small_ones_come_between(pair):
+    """After a large one the next is read behind its header, in one piece, whatever it turns out to be."""
+    kept, peer = pair
+    sizes = [200_000, 70_000, 5, 300_000, connection.LARGE + 1, 0, 0, 70_000]
+    answers = []
+
+    def serve():
+        for size in sizes:
+            peer.sendall(frame(take(peer)[0], reply(b"y" * size)))
+
+    server = threading.Thread(target=serve)
+    server.start()
+    for size in sizes:
+        answers.append(kept.result(check(kept, 10)))
+        assert bytes(answers[-1].payload) == b"y" * size
+    server.join()
+    assert len(answers[1].payload.obj) == len(reply(b"y" * 70_000))
+    assert [len(answer.payload) for answer in answers] == sizes
+
+
+def test_a_large_answer_in_parts(pair):
+    """Each part comes after the kernel has waited long enough, the first one within the header."""
+    kept, peer = pair
+    call = check(kept, 10)
+    sent = frame(call.stream, reply(bytes(range(256)) * 300))
+
+    def serve():
+        for start, end in ((0, 7), (7, 40), (40, 30_000), (30_000, 70_000), (70_000, len(sent))):
+            peer.sendall(sent[start:end])
+            time.sleep(0.15)
+
+    server = threading.Thread(target=serve)
+    server.start()
+    assert bytes(kept.result(call).payload) == bytes(range(256)) * 300
+    server.join()
+
+
 def test_a_request_may_have_exactly_the_limit(pair):
     room = frames.LIMIT - frames.request(1, HEALTH, "Check", b"x" * 4194000, 1)[1] + 10 + 4194000
     assert len(joined(frames.request(1, HEALTH, "Check", b"x" * room, 1))) == frames.LIMIT + 10
