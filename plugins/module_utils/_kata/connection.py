@@ -254,6 +254,7 @@ class Connection:
                 self._begin(self._sock.recv(self._room))
                 if self._missing <= LARGE:
                     return
+            # Many bytes are waited for in the kernel, and not for each part of them here.
             self._continue(self._sock.recv(self._missing, socket.MSG_WAITALL if self._missing > LARGE else 0))
         except BlockingIOError:
             return
@@ -267,6 +268,7 @@ class Connection:
         """Take the frames out of what was read, which begins with one."""
         if not data:
             self._hung_up()
+            return
         data = self._held + data
         at, end = 0, len(data)
         while end - at >= HEADER.size:
@@ -289,6 +291,7 @@ class Connection:
         """Add to the content of the frame that comes in."""
         if not data:
             self._hung_up()
+            return
         self._missing -= len(data)
         self._pieces.append(data)
         if not self._missing:

@@ -86,7 +86,8 @@ def request(
 
 @functools.lru_cache(maxsize=64)
 def _target(service: str, method: str) -> bytes:
-    return b"".join(tag + varint(len(text)) + text.encode() for tag, text in ((b"\x0a", service), (b"\x12", method)))
+    one, other = service.encode(), method.encode()
+    return b"\x0a" + varint(len(one)) + one + b"\x12" + varint(len(other)) + other
 
 
 @functools.lru_cache(maxsize=64)
