@@ -68,6 +68,9 @@ options:
           client_key:
             description: Path of the client certificate's key on the managed host.
             type: path
+          bearer_token:
+            description: A signed JSON Web Token instead of a client certificate.
+            type: str
           server_cert:
             description: Path of the server's certificate on the managed host, which is pinned.
             type: path
@@ -87,7 +90,9 @@ options:
     description:
       - The instance that a new one is a copy of, running or not. The copy has the original's configuration, devices,
         profiles and description; what the task gives is put on top, and null or V(replace) take away.
-      - An existing instance is left alone, and the original not asked for.
+      - An existing instance is left alone, and the original not asked for. No daemon tells whether the files of a copy
+        still are those of its original, so there is nothing here that brings one up to date; C(incus copy --refresh)
+        does so each time.
     type: dict
     suboptions:
       name:
