@@ -147,6 +147,11 @@ def test_a_stranger_becomes_a_client_by_a_token_and_uses_the_remote(place: Place
     assert place.client.get("/1.0/profiles/nfvt-p", {"project": "nfvt-a"})["description"] == "by a remote"
     reaching = {"remote": "nfvt-site", "name": "nfvt-p", "project": "default", "description": "x"}
     refused("incus_profile", "forbidden", "'become: true', or have this certificate trusted", **reaching)
+    # It may use a storage pool that it may not list, and see no configuration that says where the daemon listens.
+    made = run_module("incus_storage_pool", {"name": "nfvt-pool", "driver": "dir"})
+    assert not made.failed, made["msg"]
+    ok("incus_instance", remote="nfvt-site", name="nfvt-i", empty=True, storage_pool="nfvt-pool", state="stopped")
+    refused("incus_trust_token", "forbidden", "the daemon refused", remote="nfvt-site", name="nfvt-x")
     refused("incus_profile", "missing_reference", "did you mean 'nfvt-site'?", remote="nfvt-sit", name="nfvt-p")
     refused("incus_profile", "invalid_option", "leave one of the two out", remote="nfvt-site", url=address, name="x")
     with pytest.MonkeyPatch.context() as patch:

@@ -47,7 +47,7 @@ class ConsoleLog(Record):
             text = session.text(self.path(params), query)
         except (NotFound, Refused) as refused:
             if isinstance(refused, Refused) and "no such file" not in (refused.text or ""):
-                raise
+                raise refused.about(self.label(params)) from None
             names = session.names(COLLECTION, query) or ()
             if params["name"] in names:
                 return {"text": ""}  # it has never been started

@@ -322,6 +322,12 @@ def test_a_daemon_that_does_not_listen_issues_no_token():
         planned(TrustToken(), Daemon(extensions=()), {"name": "ops", "description": "x"})
 
 
+def test_who_comes_over_tls_is_not_told_that_the_daemon_does_not_listen():
+    session = Daemon(listens=False)  # as it looks to a restricted certificate
+    session.server["auth_user_method"] = "tls"
+    assert planned(TrustToken(), session, {"name": "ops"}).steps
+
+
 # -- remotes
 
 
