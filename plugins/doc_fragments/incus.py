@@ -95,7 +95,7 @@ attributes:
 notes:
   - Works with Incus 6.0 and later and with LXD 5.0 and later. What a daemon lacks is said with the name of the API
     extension.
-  - In check mode, a daemon that is not there yet counts as a new and empty one, with a warning.
+  - In check mode, a daemon or a remote that is not there yet counts as a new and empty one, with a warning.
 """
 
     # Modules that write files of the command line client.

@@ -94,6 +94,17 @@ def test_a_daemon_is_the_one_that_is_found_or_the_one_that_is_named():
     assert listing.daemon({"name": "here", "projects": ["a", "b"]}, {})[::2] == ("here", ("a", "b"))
 
 
+def test_paths_are_relative_to_the_file_and_a_folder_may_have_the_remotes(tmp_path):
+    (tmp_path / "incus" / "servercerts").mkdir(parents=True)
+    for name in ("client.crt", "servercerts/north.crt"):
+        (tmp_path / "incus" / name).touch()
+    (tmp_path / "incus" / "config.yml").write_text("remotes:\n  north:\n    addr: https://n:8443\n    project: edge\n")
+    found = listing.daemon({"remote": "north", "conf": "incus"}, {"INCUS_CONF": "/nonexistent"}, str(tmp_path))
+    assert found.projects == ("edge",) and found.options["server_cert"] == f"{tmp_path}/incus/servercerts/north.crt"
+    assert listing.daemon({"socket": "s"}, {}, "/x").options == {"socket": "/x/s"}
+    assert listing.daemon({"socket": "/s"}, {}, "/x").options == {"socket": "/s"}
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [

@@ -97,6 +97,7 @@ class ClientRemote(Resource):
         self.pem: str | None = None  # the server's certificate, where the task gives it
         self.pin: str | None = None  # the fingerprint that it must have, where the task says so
         self.address = ""
+        self.client: dict[str, str | None] = {}  # the client's certificate, as a result shows it
         self.missing: dict[str, t.Any] = {}  # what there is to do beside the entry, as a diff shows it
 
     def label(self, params: t.Mapping[str, t.Any]) -> str:
@@ -133,12 +134,12 @@ class ClientRemote(Resource):
         config = remotes.configuration(session.own)
         entry = (config.get("remotes") or {}).get(name)
         certificate = remotes.client_cert(session.own, name) + ".crt"
+        self.client = {"client_cert": certificate, "client_fingerprint": _fingerprint(certificate)}
         have = {
             **(entry or {}),
             "default": config.get("default-remote") == name,
             "server_fingerprint": _fingerprint(remotes.server_cert(session.own, name)),
-            "client_cert": certificate,
-            "client_fingerprint": _fingerprint(certificate),
+            **self.client,
         }
         self.missing = {}
         if task.state == "present":
@@ -242,6 +243,7 @@ class ClientRemote(Resource):
         if have is None and given.get("protocol") == SIMPLESTREAMS:
             given.setdefault("public", True)
         plan = super()._present(label, have, task.but(given=given))
+        plan.then.update(self.client)
         for name, value in self.missing.items():
             plan.changed.append(name)
             plan.then[name] = plan.after[name] = value

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible.module_utils.basic import env_fallback
 
-from .._core.errors import InvalidOption, NoSocket
+from .._core.errors import InvalidOption, MissingReference, NoSocket
 from .._core.http import Endpoint, UnixEndpoint
 from .client import Client, NoDaemon, discover_socket
 
@@ -135,13 +135,20 @@ def _pin(params: t.Mapping[str, t.Any]) -> str:
 def connect(task: Task) -> Client:
     """A client for a task, which gets the project of the remote that it names.
 
-    In check mode a daemon that is not there yet is an empty one, with a warning.
+    In check mode a daemon that is not there yet is an empty one, with a warning, and so is a remote.
     """
     for option in ("timeout", "operation_timeout"):
         if task.params[option] <= 0:
             raise InvalidOption(f"'{option}' is {task.params[option]:g}", next_step="give a number of seconds above 0")
+    try:
+        params = reached(task.params, task.given, os.environ)
+    except MissingReference as error:
+        if not task.check_mode:
+            raise
+        task.warn(f"check mode: its daemon counts as new and empty, because {error}")
+        return NoDaemon()
     client = Client(
-        endpoint_for(reached(task.params, task.given, os.environ), os.environ),
+        endpoint_for(params, os.environ),
         timeout=task.params["timeout"],
         operation_timeout=task.params["operation_timeout"],
     )
