@@ -18,7 +18,7 @@ import typing as t
 from .._core import files
 from .._core.errors import FleetError, Forbidden, InvalidOption, Refused
 from .._core.fields import Flag, Spec, Text
-from .._core.http import Request
+from .._core.http import Request, UnixEndpoint
 from .._core.http import path as join
 from .._core.module import FleetModule
 from .._core.resource import Plan, Task
@@ -213,7 +213,7 @@ class TrustToken(Record):
         config = session.server.get("config") or {}
         listens = config.get("core.https_address") or config.get("cluster.https_address")
         # Who comes over TLS proves it, and may not see the configuration.
-        if not listens and session.server.get("auth_user_method") != "tls":
+        if not listens and isinstance(session.transport.endpoint, UnixEndpoint):
             error = Refused(
                 "the daemon does not listen for clients ('core.https_address' is empty), so nobody could use a token",
                 obj=plan.label,

@@ -324,7 +324,7 @@ def test_a_daemon_that_does_not_listen_issues_no_token():
 
 def test_who_comes_over_tls_is_not_told_that_the_daemon_does_not_listen():
     session = Daemon(listens=False)  # as it looks to a restricted certificate
-    session.server["auth_user_method"] = "tls"
+    session.transport.endpoint = TLSEndpoint("h", 8443, FINGERPRINT)
     assert planned(TrustToken(), session, {"name": "ops"}).steps
 
 
