@@ -5,7 +5,7 @@
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
 """Names that the daemon takes for what it makes. It looks at them only when they are sent, and a check run sends none.
 
-Incus 6.0.4 and LXD 5.0.2 were tried: an instance's is that of a host (RFC 1123, without dots) and no number.
+Incus 6.0.4 was tried: an instance's is that of a host (RFC 1123, without dots) and no number.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def check_instance(name: str, label: str) -> None:
         )
 
 
-def check_snapshot(name: str, label: str) -> None:
-    """Raise where no snapshot can have a name."""
-    if re.search(r"[/\s]", name):
+def check_snapshot(name: str, label: str, *, of_instance: bool) -> None:
+    """Raise where no snapshot can have a name. Those of volumes may have blanks in it, if the daemon likes it."""
+    if re.search(r"[/\s]" if of_instance else "/", name):
         raise InvalidOption(
             f"no snapshot can be called '{name}'", obj=label, next_step="give a name without '/' and blanks"
         )

@@ -79,7 +79,7 @@ class Snapshot(Record):
         if wrong:
             raise InvalidOption(wrong, obj=self.label(params), next_step="correct that, or leave it out")
         if task.state == "present":
-            check_snapshot(params["name"], self.label(params))
+            check_snapshot(params["name"], self.label(params), of_instance=bool(params["instance"]))
 
     # -- reading
 
