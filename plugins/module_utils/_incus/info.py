@@ -106,14 +106,14 @@ def read(session: Client, task: Task) -> list[t.Any]:
     try:
         found = _objects(session, segments, where, query)
         if not found and not params["all_projects"] and params["project"] != "default":
-            missing = session.missing_project(params["project"])  # some collections are empty there
+            missing = session.no_project(params["project"])  # some collections are empty there
             if missing:
                 raise missing
     except NotFound as error:
         better = _missing(session, error, segments, task)
-        if not (task.check_mode and isinstance(better, MissingReference)):
+        if not isinstance(better, MissingReference):
             raise better from None
-        task.warn(f"check mode: {better}")  # an earlier task may make the project
+        task.refuse(better)  # an earlier task may make the project
         return []
     except TimedOut as error:
         raise _hanging(session, error, where, query) from None
@@ -141,7 +141,7 @@ def _missing(session: Client, error: NotFound, segments: t.Sequence[str], task: 
     for segment in segments:
         if segment in _BROUGHT:
             session.require(_BROUGHT[segment], f"'{task.params['collection']}'")
-    missing = session.missing_project(task.params["project"])
+    missing = session.no_project(task.params["project"])
     if missing:
         return missing
     hint = did_you_mean(segments[0], _ROOTS) if segments[0] not in _ROOTS else None

@@ -277,12 +277,10 @@ class Inside:
 
     def foretold(self, error: FleetError) -> None:
         """Raise, but in check mode only warn: an earlier task may have foretold what is not there yet."""
-        if not self.task.check_mode:
-            raise error
-        self.task.warn(f"check mode: {error}")
+        self.task.refuse(error)
 
     def _missing(self, name: str, project: str) -> MissingReference:
-        error = self.session.missing_project(project)
+        error = self.session.no_project(project)
         if error is None:
             instances = self.session.names("/1.0/instances", self.query) or ()
             hint = did_you_mean(name, instances) or "create it with nfvlab.fleet.incus_instance"

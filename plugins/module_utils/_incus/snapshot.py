@@ -16,6 +16,7 @@ from .._core.fields import Field, Flag, Params, Spec, Text
 from .._core.http import Request
 from .._core.resource import Plan, Task
 from .client import Client
+from .names import check_snapshot
 from .owned import OWNER, check_owner, owner_label, owner_path, owner_references
 from .record import Record, Reference
 from .schedule import NEVER, later, moment, said_of, stamp
@@ -80,6 +81,8 @@ class Snapshot(Record):
         if given.get("expires_at"):
             with said_of("expires_at", given["expires_at"]):
                 _end(given["expires_at"])
+        if task.state == "present":
+            check_snapshot(params["name"], self.label(params), of_instance=bool(params["instance"]))
 
     # -- reading
 

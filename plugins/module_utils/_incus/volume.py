@@ -219,9 +219,7 @@ class Volume(Record):
             endpoint=str(session.transport.endpoint),
             next_step="delete some of its content or of its snapshots first, or give a larger 'size'",
         )
-        if not task.check_mode:
-            raise error
-        task.warn(f"check mode: {error}")
+        task.refuse(error)
 
 
 def _given(options: Params | None) -> dict[str, t.Any]:

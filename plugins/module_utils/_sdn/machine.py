@@ -132,9 +132,9 @@ def _devices(path: str) -> dict[str, netlink.Device]:
 def _other_ends(reader: netlink.Reader, ends: t.Mapping[str, netlink.Device]) -> dict[str, Nic]:
     """Where the other ends of veths are, by the name of this end. A namespace is known by a process in it."""
     places = {}
-    for path in netlink.owners().values():
+    for owner in netlink.owners().values():
         with contextlib.suppress(FileNotFoundError):  # a process that has just ended
-            places[reader.number_of(path)] = path
+            places[reader.number_of(owner)] = owner
     found = {}
     for name, end in ends.items():
         path = places.get(end.peer_ns, "") if end.peer_ns >= 0 else None
