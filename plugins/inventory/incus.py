@@ -17,6 +17,7 @@ description:
     C(incus_fleet) (the fleet of M(nfvlab.fleet.incus_fleet) that it belongs to), C(incus_image), C(incus_config) (with
     what comes from profiles), C(incus_ipv4) and C(incus_ipv6).
   - Keys whose name says that they hold a secret, and cloud-init user data, are stars.
+  - What the cache remembers holds for the O(daemons) and O(addresses) with which it was read alone.
 author:
   - The nfvlab.fleet developers (@nfvlab)
 extends_documentation_fragment:
@@ -150,8 +151,16 @@ import typing as t
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.display import Display
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError
-from ansible_collections.nfvlab.fleet.plugins.plugin_utils.listing import Variables, daemon, read_all
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, InvalidOption
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import seconds
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import unknown_options
+from ansible_collections.nfvlab.fleet.plugins.plugin_utils.listing import (
+    Daemon,
+    Variables,
+    daemon,
+    digest,
+    read_all,
+)
 
 ENDINGS = ("incus.yml", "incus.yaml", "lxd.yml", "lxd.yaml")
 
@@ -170,27 +179,45 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: t.Any, loader: t.Any, path: str, cache: bool = True) -> None:
         """Read the instances, or what is remembered of them, and make hosts of them."""
         super().parse(inventory, loader, path, cache)
-        self._read_config_data(path)
+        config = self._read_config_data(path)
+        try:
+            asked = self._asked(config, os.path.dirname(os.path.abspath(path)))
+            timeout = seconds("timeout", self.get_option("timeout"))
+        except FleetError as error:
+            raise AnsibleParserError(str(error)) from None
         self.load_cache_plugin()
-        key, remembers = self.get_cache_key(path), self.get_option("cache")
+        # What was read for other daemons, or in another way, is not what the file asks for now.
+        key = f"{self.get_cache_key(path)}_{digest(asked, self.get_option('addresses'))}"
+        remembers = self.get_option("cache")
         rows = self._cache.get(key) if remembers and cache else None
         if rows is None:
-            rows, whole = self._read(os.path.dirname(os.path.abspath(path)))
+            rows, whole = self._read(asked, timeout)
             if remembers and whole:
                 self._cache[key] = rows
         for row in rows:
             self._add(row)
 
-    def _read(self, folder: str) -> tuple[list[Variables], bool]:
-        """The variables of all hosts, and whether every daemon has answered.
+    def _asked(self, config: t.Mapping[str, t.Any], folder: str) -> list[Daemon]:
+        """The daemons that the file names.
 
-        :param folder: where the inventory's file is
+        :param folder: where it is
+        :raises FleetError: it has an option that there is not
         """
-        try:
-            daemons = [daemon(given, os.environ, folder) for given in self.get_option("daemons")]
-        except FleetError as error:
-            raise AnsibleParserError(str(error)) from None
-        timeout, addresses = self.get_option("timeout"), self.get_option("addresses")
+        known = self.option_definitions
+        unknown = [str(option) for option in config if option not in known]
+        if unknown:
+            raise InvalidOption(unknown_options(unknown, known))
+        asked = []
+        for number, described in enumerate(self.get_option("daemons")):
+            try:
+                asked.append(daemon(described, os.environ, folder))
+            except FleetError as error:
+                raise error.about(f"daemons[{number}]") from None
+        return asked
+
+    def _read(self, daemons: list[Daemon], timeout: float) -> tuple[list[Variables], bool]:
+        """The variables of all hosts, and whether every daemon has answered."""
+        addresses = self.get_option("addresses")
         rows, failed = read_all(daemons, timeout=timeout, addresses=addresses, environ=os.environ)
         for asked, error in failed:
             if self.get_option("strict"):

@@ -130,6 +130,9 @@ attributes:
   idempotent:
     support: none
     details: A command runs each time, unless O(creates), O(removes) or O(unless) says that it need not.
+notes:
+  - The result is held in memory several times, by Ansible too. What says hundreds of megabytes should write a file in
+    the instance, which M(nfvlab.fleet.incus_file) fetches.
 author:
   - The nfvlab.fleet developers (@nfvlab)
 """

@@ -21,6 +21,8 @@ options:
         of that one. The empty path is the server itself.
       - V(networks/labbr0/leases) and V(network-allocations) tell which addresses are taken, V(networks/labbr0/state)
         counts what went over a network, V(storage-pools/lab/resources) how full a pool is.
+      - V(metrics) gives what the daemon counts, for each instance and for itself, as a list of samples with C(name),
+        C(type), C(labels) and C(value). V(warnings) is what the daemon warns of.
     type: str
     required: true
   project:
@@ -42,7 +44,7 @@ options:
     description:
       - A filter that the daemon applies, such as V(status eq Running and config.user.site eq north).
       - Every collection has it where the daemon has the extension C(api_filtering_extended); older ones only
-        instances, images and volumes. None has it for leases and allocations.
+        instances, images and volumes. None has it for leases, allocations and metrics.
     type: str
   query:
     description:
@@ -74,6 +76,12 @@ EXAMPLES = r"""
   nfvlab.fleet.incus_info:
     collection: networks/labbr0/leases
     query: "[].[hostname, address]"
+
+- name: How many bytes of memory each instance uses
+  nfvlab.fleet.incus_info:
+    project: lab
+    collection: metrics
+    query: "[?name=='incus_memory_RSS_bytes'].[labels.name, value]"
 
 - name: Everything about one network
   nfvlab.fleet.incus_info:

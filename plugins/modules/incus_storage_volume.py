@@ -14,7 +14,7 @@ description:
   - Creates, changes, resizes, copies, renames, moves and deletes a custom storage volume. Volumes of instances and
     images belong to those and are not managed here.
   - C(size) in O(config) makes a volume larger. Whether it can become smaller depends on the pool's driver and on what
-    is in it; volumes with V(block) never can.
+    is in it; volumes with V(block) never can, and where the daemon tells how much is in use, none below that.
   - An instance or a profile gets a volume as a device of the type C(disk), and gives it back when the device goes, see
     the examples. A volume that is used by one is not deleted, and not moved while it runs; the error says who uses it.
 options:

@@ -6,15 +6,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import typing as t
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, Forbidden, InvalidOption
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.fields import Spec
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import checked
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.pool import each
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.secrets import Secrets
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.fleet import MARK
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import WHERE, endpoint_for
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import PLACE, WHERE, endpoint_for
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.record import SECRETS
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.remotes import remote
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.waits import Seen, Watch, seen
@@ -26,6 +29,16 @@ _OWN = ("volatile.", "image.")  # keys of the daemon's own
 _PATHS = ("conf", "socket", "client_cert", "client_key", "server_cert")  # relative to the inventory's file
 
 Variables = dict[str, t.Any]
+
+# What an inventory file says of a daemon.
+DAEMON: Spec = {
+    "name": {"type": "str"},
+    **PLACE,
+    "conf": {"type": "path"},
+    "projects": {"type": "list", "elements": "str"},
+    "all_projects": {"type": "bool"},
+    "filter": {"type": "str"},
+}
 
 
 class Daemon(t.NamedTuple):
@@ -43,15 +56,15 @@ class Daemon(t.NamedTuple):
     filter: str
 
 
-def daemon(given: t.Mapping[str, t.Any], environ: t.Mapping[str, str], folder: str = "") -> Daemon:
+def daemon(described: t.Any, environ: t.Mapping[str, str], folder: str = "") -> Daemon:
     """A daemon as an inventory file describes it.
 
     :param folder: where that file is
-    :raises FleetError: there is no such remote, or two ways to it are given
+    :raises FleetError: an option is wrong, there is no such remote, or two ways to it are given
     """
-    placed = {option: os.path.join(folder, os.path.expanduser(given[option])) for option in _PATHS if given.get(option)}
-    given = {**given, **placed}
-    own = {option: str(given[option]) for option in WHERE if given.get(option)}  # what is in a vault is no text yet
+    given = checked(described, DAEMON)
+    given.update({option: os.path.join(folder, given[option]) for option in _PATHS if given.get(option)})
+    own = {option: given[option] for option in WHERE if given.get(option)}
     name = given.get("remote") or ""
     if name and own:
         raise InvalidOption(
@@ -68,6 +81,15 @@ def daemon(given: t.Mapping[str, t.Any], environ: t.Mapping[str, str], folder: s
     return Daemon(label, options, tuple(projects), given.get("filter") or "")
 
 
+def digest(daemons: t.Sequence[Daemon], addresses: str) -> str:
+    """What tells the instances of these daemons, read in that way, from others. Tokens come and go."""
+    told = [
+        (asked.name, {option: asked.options.get(option) for option in _SHOWN}, asked.projects, asked.filter)
+        for asked in daemons
+    ]
+    return hashlib.sha256(repr((told, addresses)).encode()).hexdigest()[:12]
+
+
 def read(asked: Daemon, *, timeout: float, addresses: str, environ: t.Mapping[str, str]) -> list[Variables]:
     """The instances of a daemon as the variables of hosts: one request for each project, or one for all.
 
@@ -82,6 +104,9 @@ def read(asked: Daemon, *, timeout: float, addresses: str, environ: t.Mapping[st
             query.update({"project": project} if project else {"all-projects": "true"})
             query.update({"filter": asked.filter} if asked.filter else {})
             entries = client.get("/1.0/instances", query) or []
+            missing = client.missing_project(project) if project not in ("", "default") and not entries else None
+            if missing:  # the daemon takes it for an empty one
+                raise missing
             told = _leases(client, entries) if addresses == "leases" else [seen(entry["state"]) for entry in entries]
             found += [variables(asked, *pair) for pair in zip(entries, told, strict=True)]
         return found

@@ -58,7 +58,8 @@ def test_output_exit_code_user_directory_and_environment(guest: None, client: Cl
     )
     assert not done.failed, done["msg"]
     assert done["changed"] and done["rc"] == 3
-    assert done["stdout_lines"] == ["1000", "1001", "/tmp", "hello"] and done["stderr_lines"] == ["oops"]
+    told = done["results"][0]
+    assert told["stdout_lines"] == ["1000", "1001", "/tmp", "hello"] and told["stderr_lines"] == ["oops"]
     assert 0 < done["duration"] < 30
     assert recorded(client) == []
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Unreachable
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError
 
 from tests.unit.guest.helpers import messages, peer
 from tests.unit.incus.test_events import CREATED, STARTED, happened
@@ -64,10 +64,24 @@ def test_operations_of_one_project(tmp_path):
         assert asyncio.run(first(1, {"socket": server.path, **args})) == [CREATED]
 
 
-@pytest.mark.parametrize(("args", "sort"), [({"socket": "/none"}, Unreachable), ({"sockte": "/x"}, ValueError)])
-def test_what_cannot_be_ends_it(args, sort):
-    with pytest.raises(sort):
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ({"socket": "/none"}, "no such socket"),
+        ({"sockte": "/x"}, "unknown option 'sockte': did you mean 'socket'?"),
+        ({"types": ["lifecycles"]}, "value of types must be one or more of"),
+        ({"sources": ["instances/*"]}, "did you mean '*/instances/*'?"),
+    ],
+)
+def test_what_cannot_be_ends_it(args, said):
+    with pytest.raises(FleetError) as caught:
         asyncio.run(first(1, args))
+    assert said in str(caught.value)
+
+
+def test_a_single_pattern_may_be_a_text(tmp_path):
+    with peer(tmp_path, {ASKED: messages(happened("image-created"), STARTED, then=True)}) as (server, _guest):
+        assert asyncio.run(first(1, {"socket": server.path, "actions": "instance-*"})) == [STARTED]
 
 
 def test_it_finds_its_collection_by_itself(tmp_path):
@@ -79,6 +93,6 @@ def test_it_finds_its_collection_by_itself(tmp_path):
 
 
 def test_its_documentation_names_every_option():
-    assert set(yaml.safe_load(SOURCE["DOCUMENTATION"])["options"]) == set(SOURCE["OPTIONS"])
+    assert set(yaml.safe_load(SOURCE["DOCUMENTATION"])["options"]) == set(SOURCE["options"]())
     used = yaml.safe_load(SOURCE["EXAMPLES"])[0]["sources"][0]["nfvlab.fleet.incus_events"]
-    assert set(used) <= set(SOURCE["OPTIONS"]) and json.dumps(used)
+    assert set(used) <= set(SOURCE["options"]()) and json.dumps(used)

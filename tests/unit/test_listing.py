@@ -13,7 +13,12 @@ from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import trust_as_template
 from ansible_collections.nfvlab.fleet.plugins.inventory import incus
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, Forbidden, Unreachable
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
+    FleetError,
+    Forbidden,
+    MissingReference,
+    Unreachable,
+)
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.waits import Seen
 from ansible_collections.nfvlab.fleet.plugins.plugin_utils import listing
 
@@ -166,6 +171,16 @@ def test_all_projects_are_one_request_and_two_of_one_name_stay_apart(asked):
     assert [(row["incus_project"], row["incus_ipv4"]) for row in rows] == [("default", ["10.0.0.7"]), ("other", [])]
 
 
+def test_a_project_that_is_not_there_is_not_an_empty_one(asked, monkeypatch):
+    def missing(self, project):
+        return MissingReference(f"project '{project}' does not exist") if project == "leb" else None
+
+    monkeypatch.setattr(Daemon, "missing_project", missing, raising=False)
+    assert asked({"/1.0/instances": []}, LOCAL._replace(projects=("lab",)))[1] == []
+    with pytest.raises(MissingReference, match="project 'leb' does not exist"):
+        asked({"/1.0/instances": []}, LOCAL._replace(projects=("lab", "leb")))
+
+
 def test_leases_that_may_not_be_read_cost_the_addresses_only(asked):
     _daemon, (row,) = asked({"/1.0/instances": [entry()], LEASES: Forbidden("no")})
     assert row["incus_ipv4"] == []
@@ -214,11 +229,16 @@ class Plugin(incus.InventoryModule):
         super().__init__()
         documented = yaml.safe_load(incus.DOCUMENTATION)["options"]
         defaults = {name: option.get("default") for name, option in documented.items()}
-        self._given = {**FRAGMENTS, **COMPOSED, **defaults, **trusted(options)}
+        self._known = {**FRAGMENTS, **COMPOSED, **defaults}
+        self._given = {**self._known, **trusted(options)}
         self._cache = cache
 
     def get_option(self, option, hostvars=None):
         return self._given[option]
+
+    @property
+    def option_definitions(self):
+        return self._known
 
     def _read_config_data(self, path):
         return self._given
@@ -281,6 +301,10 @@ def test_hosts_are_named_by_an_expression(hosts):
         ([entry()], {"hostname": "incus_nmae"}, "'hostname' cannot be evaluated"),
         ([], {"daemons": [{"socket": "/s", "remote": "local"}]}, "leave one of the two out"),
         ([entry()], {"groups": {"x": "nothing == 1"}, "strict": True}, "nothing"),
+        ([], {"daemon": []}, "unknown option 'daemon': did you mean 'daemons'?"),
+        ([], {"daemons": [{}, {"projcts": ["a"]}]}, "daemons[1]: unknown option 'projcts': did you mean 'projects'?"),
+        ([], {"daemons": [None]}, "daemons[0]: it is of type NoneType"),
+        ([], {"timeout": 0}, "'timeout' is 0; give a number of seconds above 0"),
     ],
 )
 def test_what_cannot_be_is_a_failure(hosts, entries, options, said):
@@ -305,3 +329,10 @@ def test_what_was_read_is_remembered_only_when_every_daemon_answered(hosts):
     assert set(hosts([entry("b")], cache=True).hosts) == {"b"}
     assert set(hosts([entry("c")], cache=True).hosts) == {"b"}
     assert set(hosts([entry("d")]).hosts) == {"d"}
+
+
+def test_what_was_read_before_the_file_was_changed_is_not_what_it_asks_for(hosts):
+    assert set(hosts([entry("a")], cache=True).hosts) == {"a"}
+    assert set(hosts([entry("b")], cache=True, daemons=[{"projects": ["lab"]}]).hosts) == {"b"}
+    assert set(hosts([entry("c")], cache=True, addresses="state").hosts) == {"c"}
+    assert set(hosts([entry("d")], cache=True, compose={"x": "1"}).hosts) == {"a"}

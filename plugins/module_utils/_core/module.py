@@ -23,6 +23,7 @@ from .fields import Spec
 from .resource import Outcome, Resource, Session, Task, converge
 from .secrets import MASK, Secrets, scrub
 
+_TEXTS = ("str", "path")  # types of options
 SECRET_KEYS: Spec = {"secret_keys": {"type": "list", "elements": "str", "default": [], "no_log": False}}
 
 
@@ -82,7 +83,7 @@ class FleetModule(AnsibleModule):
         known = {*self.argument_spec, *self.aliases}
         unknown = [name for name in self._raw if name not in known and not name.startswith("_ansible")]
         if unknown:  # most likely the cause of whatever Ansible found missing
-            msg = _unknown_options(unknown, list(self.argument_spec))
+            msg = unknown_options(unknown, list(self.argument_spec))
         super().fail_json(msg=_with_hint(str(msg)), **kwargs)
 
     def clean(self, error: FleetError) -> FleetError:
@@ -148,7 +149,10 @@ def outcome_result(outcome: Outcome, check_mode: bool) -> dict[str, t.Any]:
 
 
 def only_given(params: t.Mapping[str, t.Any], raw: t.Any, spec: Spec) -> dict[str, t.Any]:
-    """The validated options without those that validation added, at every depth."""
+    """The validated options without those that validation added, at every depth.
+
+    :raises InvalidOption: a list or a dictionary is given where a text belongs, of which Ansible makes one of Python's
+    """
     if not isinstance(raw, dict):  # written as "k=v" text: nothing can have been added below
         return dict(params)
     given = {}
@@ -157,12 +161,29 @@ def only_given(params: t.Mapping[str, t.Any], raw: t.Any, spec: Spec) -> dict[st
         if named is None:
             continue
         value, source, inner = params.get(name), raw[named], option.get("options")
+        _check_texts(name, option, source)
         if inner and isinstance(value, dict):
             value = only_given(value, source, inner)
         elif inner and isinstance(value, list) and isinstance(source, list):
             value = [only_given(*pair, inner) if isinstance(pair[0], dict) else pair[0] for pair in zip(value, source)]
         given[name] = value
     return given
+
+
+def _check_texts(name: str, option: t.Mapping[str, t.Any], source: t.Any) -> None:
+    """Raise where an option of one or several texts is given something that is none."""
+    if option.get("type", "str") in _TEXTS:
+        texts, must = [source], "be a text, and is"
+    elif option.get("elements") in _TEXTS and isinstance(source, list):
+        texts, must = source, "be a list of texts, and has"
+    else:
+        return
+    for text in texts:
+        if isinstance(text, (dict, list)):
+            raise InvalidOption(
+                f"'{name}' must {must} a {type(text).__name__}",
+                next_step="quote it, or write it out with 'to_json' or 'to_nice_yaml'",
+            )
 
 
 def checked(options: t.Any, spec: Spec) -> dict[str, t.Any]:
@@ -176,7 +197,7 @@ def checked(options: t.Any, spec: Spec) -> dict[str, t.Any]:
 
     result = ArgumentSpecValidator(spec).validate(options)
     if result.unsupported_parameters:
-        raise InvalidOption(_unknown_options(sorted(result.unsupported_parameters), list(spec)))
+        raise InvalidOption(unknown_options(sorted(result.unsupported_parameters), list(spec)))
     if result.error_messages:
         raise InvalidOption(_with_hint(result.error_messages[0]))
     return only_given(result.validated_parameters, options, spec)
@@ -190,10 +211,11 @@ def _with_hint(msg: str) -> str:
     found = _UNSUPPORTED.search(msg)
     if not found:
         return msg
-    return _unknown_options(found.group(1).split(", "), re.sub(r" \([^)]*\)", "", found.group(2)).split(", "))
+    return unknown_options(found.group(1).split(", "), re.sub(r" \([^)]*\)", "", found.group(2)).split(", "))
 
 
-def _unknown_options(wrong: list[str], supported: list[str]) -> str:
+def unknown_options(wrong: t.Iterable[str], supported: t.Iterable[str]) -> str:
+    """What is wrong about options that there are not, each with the nearest one that there is."""
     hints = []
     for name in wrong:
         hint = did_you_mean(name.rsplit(".", 1)[-1], supported)

@@ -51,6 +51,16 @@ _OVERTAKEN = r"(instance|container) is already (running|stopped|frozen)"
 _FORBIDDEN = r"does not have permissions? for|Certificate is restricted"
 _EXISTS = r"already exists|name .*already in use|UNIQUE constraint failed"
 
+# A value that is not of the type that the daemon reads there, in the words of its programming language.
+_MISTYPED = re.compile(r"json: cannot unmarshal (\w+)(?: (\S+))? into Go struct field \w+\.(\S+) of type (\w+)")
+_TYPES = (
+    ("uint", "a whole number from 0 on"),
+    ("int", "a whole number"),
+    ("bool", "true or false"),
+    ("string", "a text"),
+)
+
+_FILTER = "write a filter as 'status eq Running and config.user.site eq north', of keys that the objects have"
 # What to do about refusals whose own text does not say it.
 _HINTS = (
     ("find an unused IPv4 subnet", "give 'ipv4.address' a subnet of its own instead of 'auto', or 'none'"),
@@ -68,6 +78,11 @@ _HINTS = (
         "find the MinIO client tool",
         "install MinIO and its client 'mc' on the daemon's host: a local storage pool keeps its buckets with them",
     ),
+    (
+        "Failed to connect to OVN",
+        "set up OVN on the daemon's host and name its database in 'network.ovn.northbound_connection'",
+    ),
+    *((text, _FILTER) for text in ("Invalid filter", 'Invalid type "invalid" for field', "Unsupported operation")),
     ("No root device could be found", "give a profile or the instance a disk device with the path '/' and a pool"),
 )
 
@@ -127,6 +142,12 @@ def error_for(code: int, text: str, endpoint: str) -> FleetError:
     elif re.search(_IN_USE, text, re.IGNORECASE):
         sort, next_step = InUse, "remove what uses it first"
     next_step = next_step or next((hint for pattern, hint in _HINTS if pattern in text), None)
+    mistyped = _MISTYPED.search(text)
+    if mistyped:
+        kind, value, field, wanted = mistyped.groups()
+        what = f"the daemon refused: '{field}' cannot be {value or f'of the type {kind}'}"
+        next_step = next((f"give {words}" for name, words in _TYPES if wanted.startswith(name)), None)
+        return sort(what, endpoint=endpoint, code=code, text=text, next_step=next_step)
     return sort(f"the daemon refused: {text.rstrip('.')}", endpoint=endpoint, code=code, text=text, next_step=next_step)
 
 

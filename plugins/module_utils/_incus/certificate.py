@@ -14,7 +14,7 @@ import re
 import typing as t
 
 from .._core.errors import Conflict, InvalidOption
-from .._core.fields import Choice, Flag, Params, Spec, Text, Texts
+from .._core.fields import Choice, Flag, Names, Spec, Text
 from .._core.http import Request
 from .._core.http import path as join
 from .._core.pem import encoded, first
@@ -25,18 +25,10 @@ from .record import Record, Reference
 SHORT = 12  # digits of a fingerprint that tell it from others
 
 
-class Projects(Texts):
-    """Names of projects, whose order is the daemon's own."""
-
-    def merge(self, now: t.Any, want: t.Any, params: Params) -> list[str]:
-        wanted = list(dict.fromkeys(super().merge(now, want, params)))
-        return now if sorted(now) == sorted(wanted) else wanted
-
-    @staticmethod
-    def references(plan: Plan) -> t.Iterator[Reference]:
-        """The projects that must be there."""
-        for project in (plan.then or {}).get("projects") or ():
-            yield Reference("project", join("1.0", "projects"), project, {})
+def projects_of(plan: Plan) -> t.Iterator[Reference]:
+    """The projects that must be there for a certificate or a token to be restricted to them."""
+    for project in (plan.then or {}).get("projects") or ():
+        yield Reference("project", join("1.0", "projects"), project, {})
 
 
 class Certificate(Record):
@@ -50,7 +42,7 @@ class Certificate(Record):
                 Text("name", required=True),
                 Choice("type", ["client", "metrics", "server"], default="client", immutable=True),
                 Flag("restricted"),
-                Projects("projects"),
+                Names("projects"),
                 Text("description"),
             ),
         )
@@ -135,7 +127,7 @@ class Certificate(Record):
         return [Request("POST", self.collection_path(task.params), {}, body, list(body))]
 
     def references(self, plan: Plan, task: Task) -> t.Iterator[Reference]:
-        return Projects.references(plan)
+        return projects_of(plan)
 
     def check(self, session: Client, plan: Plan, task: Task) -> None:
         if plan.then is not None and plan.then.get("description"):

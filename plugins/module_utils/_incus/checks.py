@@ -108,7 +108,8 @@ def explain(record: Record, session: Client, error: FleetError, plan: Plan, task
     if isinstance(error, InUse) and plan.have is not None:
         # Every project has a default profile, which goes with it.
         users = [url for url in plan.have.get("used_by") or () if not url.startswith("/1.0/profiles/default?")]
-        error.next_step = f"it is used by {', '.join(users[:5])}; remove those first" if users else error.next_step
+        verb = "stop" if "running" in text else "remove"
+        error.next_step = f"it is used by {', '.join(users[:5])}; {verb} those first" if users else error.next_step
     if re.search(r"unknown|invalid|unsupported|not supported|not allowed", text, re.IGNORECASE):
         known = keys.known(record.entity, session)
         for name in _leaves(task.given) - known:

@@ -137,6 +137,9 @@ def collect(client: Client, task: Task) -> dict[str, t.Any]:
         raise InvalidOption(f"'count' is {params['count']}", next_step="give 1 or more, and not above 'max_events'")
     if not params["project"]:
         raise InvalidOption("'project' is empty", next_step="give a name, or leave the option out")
+    check_sources("sources", params["sources"])
+    if until and "source" in until:
+        check_sources("until.source", [until["source"]])
     query = {"all-projects": "true"} if params["all_projects"] else {"project": params["project"]}
     result: dict[str, t.Any] = {"changed": False, "events": [], "matches": [], "reconnects": 0}
     if task.check_mode:
@@ -159,6 +162,15 @@ def collect(client: Client, task: Task) -> dict[str, t.Any]:
     if error is not None:
         result.update(failed=True, msg=str(error), failure=error.failure())
     return result
+
+
+def check_sources(option: str, patterns: t.Iterable[str]) -> None:
+    """Raise where the path of no object fits a pattern."""
+    for pattern in patterns:
+        if pattern[:1] not in ("/", "*", "?", "["):
+            raise InvalidOption(
+                f"'{option}' has '{pattern}', which fits no path", next_step=f"did you mean '*/{pattern}'?"
+            )
 
 
 @contextlib.contextmanager

@@ -53,7 +53,7 @@ def _refusal(client: Client, error: FleetError, query: Query, where: str) -> Fle
     except FleetError as told:
         error = told  # the daemon's own words
     if isinstance(error, (NotFound, Refused)) and "project" in query:
-        error = client.no_project(query["project"]) or error
+        return client.missing_project(query["project"]) or error
     return error
 
 
@@ -71,8 +71,16 @@ def follow(
 
 
 def sources(found: Event) -> list[str]:
-    """The paths of the objects that an event is about, without their project."""
+    """The paths of the objects that an event is about, without their project.
+
+    Of a custom volume, the daemon tells the name that its pool has for it, C(PROJECT_NAME); its own comes second.
+    """
     about = found["metadata"]
     if found["type"] == "operation":
         return [path.partition("?")[0] for paths in (about.get("resources") or {}).values() for path in paths or ()]
-    return [str(about.get("source", "")).partition("?")[0]]
+    path = str(about.get("source", "")).partition("?")[0]
+    folder, _slash, name = path.rpartition("/")
+    stored = f"{found.get('project') or about.get('project')}_"
+    if folder.endswith("/volumes/custom") and name.startswith(stored):
+        return [path, f"{folder}/{name[len(stored) :]}"]
+    return [path]

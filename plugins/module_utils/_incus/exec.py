@@ -20,7 +20,8 @@ from .options import CONNECTION, connect
 from .record import SCOPES, SECRETS
 
 # What a task with a single command returns directly, beside its entry in C(results).
-FLAT = ("cmd", "rc", "stdout", "stderr", "stdout_lines", "stderr_lines", "duration", "msg")
+# Ansible itself adds the lines of both streams to these.
+FLAT = ("cmd", "rc", "stdout", "stderr", "duration", "msg")
 
 GUARDS: Spec = {
     "creates": {"type": "str"},
@@ -122,6 +123,8 @@ class Run:
         self.commands = [self.whole] if listed is None else [Command(item, task.params) for item in listed]
         if not self.commands or not all(command.words and command.words[0] for command in self.commands):
             raise InvalidOption("a command is empty", next_step="give its words as a list")
+        if task.params["max_failed"] < 0:
+            raise InvalidOption(f"'max_failed' is {task.params['max_failed']}", next_step="give 0 or more")
         self.inside = Inside(session, task)
         self.actions: list[dict[str, t.Any]] = []
         self.results: list[dict[str, t.Any]] = []

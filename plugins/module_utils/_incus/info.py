@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import FleetError, InvalidOption, NotFound, TimedOut, no_such
+from .._core.errors import FleetError, InvalidOption, Malformed, MissingReference, NotFound, TimedOut, did_you_mean
 from .._core.fields import Spec
 from .._core.http import path as join
 from .._core.module import FleetModule
 from .._core.resource import Task
 from .._core.secrets import Secrets
 from .client import Client, NoDaemon
+from .metrics import parse
 from .options import CONNECTION, connect
 from .record import SECRETS
 
@@ -36,6 +37,7 @@ _ALL_PROJECTS = {
 _BROUGHT = {
     "buckets": "storage_buckets",
     "load-balancers": "network_load_balancer",
+    "metrics": "metrics",
     "network-allocations": "network_allocations",
     "network-integrations": "network_integrations",
     "network-zones": "network_dns",
@@ -44,7 +46,34 @@ _BROUGHT = {
 # Collections that every daemon can filter (extensions api_filtering, storage_volume_api_filtering).
 _FILTERED = ("instances", "images", "volumes")
 # Collections that no daemon filters: it takes no notice of the wish.
-_UNFILTERED = ("leases", "network-allocations")
+_UNFILTERED = ("leases", "metrics", "network-allocations")
+# The paths below C(/1.0) that collections and single objects are at, for hints.
+_ROOTS = (
+    "certificates",
+    "cluster",
+    "images",
+    "instances",
+    "metadata",
+    "metrics",
+    "network-acls",
+    "network-allocations",
+    "network-integrations",
+    "network-zones",
+    "networks",
+    "operations",
+    "profiles",
+    "projects",
+    "resources",
+    "storage-pools",
+    "warnings",
+)
+# What is read by another module.
+_ELSEWHERE = {
+    "console": "nfvlab.fleet.incus_console_log",
+    "events": "nfvlab.fleet.incus_events",
+    "export": "nfvlab.fleet.incus_image or nfvlab.fleet.incus_backup",
+    "logs": "nfvlab.fleet.incus_console_log",
+}
 
 STUCK = 3  # objects that are named at most when a collection does not answer
 
@@ -57,6 +86,7 @@ def read(session: Client, task: Task) -> list[t.Any]:
     if isinstance(session, NoDaemon):
         return []
     segments = [segment for segment in params["collection"].split("/") if segment]
+    segments = segments[1:] if segments[:1] == ["1.0"] else segments
     where = join("1.0", *segments)
     query = {"all-projects": "true"} if params["all_projects"] else {"project": params["project"]}
     if params["all_projects"]:
@@ -74,29 +104,61 @@ def read(session: Client, task: Task) -> list[t.Any]:
             session.require("api_filtering_extended", f"filters on '{params['collection']}'")
         query["filter"] = params["filter"]
     try:
-        found = session.get(where, query)
+        found = _objects(session, segments, where, query)
+        if not found and not params["all_projects"] and params["project"] != "default":
+            missing = session.missing_project(params["project"])  # some collections are empty there
+            if missing:
+                raise missing
     except NotFound as error:
-        raise _missing(session, error, task) from None
+        better = _missing(session, error, segments, task)
+        if not (task.check_mode and isinstance(better, MissingReference)):
+            raise better from None
+        task.warn(f"check mode: {better}")  # an earlier task may make the project
+        return []
     except TimedOut as error:
         raise _hanging(session, error, where, query) from None
+    except Malformed:
+        if session.server:  # it is a daemon: what is there is no object
+            raise _no_object(segments, params["collection"]) from None
+        raise
+    return found
+
+
+def _objects(session: Client, segments: t.Sequence[str], where: str, query: t.Mapping[str, str]) -> list[t.Any]:
+    """What is at a path, as a list."""
+    if segments == ["metrics"]:
+        return parse(session.text(where, {"project": query["project"]} if "project" in query else {}))
+    found = session.get(where, query)
+    if segments == ["operations"]:  # lists by their status
+        return [operation for operations in (found or {}).values() for operation in operations]
     if found is None:  # a collection without any objects
         return []
     return found if isinstance(found, list) else [found]
 
 
-def _missing(session: Client, error: NotFound, task: Task) -> FleetError:
+def _missing(session: Client, error: NotFound, segments: t.Sequence[str], task: Task) -> NotFound:
     """A project that is not there and a path that is not there look alike to the daemon."""
-    for segment in task.params["collection"].split("/"):
+    for segment in segments:
         if segment in _BROUGHT:
             session.require(_BROUGHT[segment], f"'{task.params['collection']}'")
-    project = task.params["project"]
-    projects = session.names("/1.0/projects")
-    if projects is not None and project not in projects:
-        return no_such("project", project, projects, "create it with nfvlab.fleet.incus_project")
-    error.next_step = (
+    missing = session.missing_project(task.params["project"])
+    if missing:
+        return missing
+    hint = did_you_mean(segments[0], _ROOTS) if segments[0] not in _ROOTS else None
+    if "?" in segments[-1]:
+        hint = "what begins with '?' is said by the options 'project', 'recursion' and 'filter'"
+    error.next_step = hint or (
         "give the collection as in the API's own paths, such as 'instances' or 'storage-pools/lab/volumes'"
     )
     return error
+
+
+def _no_object(segments: t.Sequence[str], collection: str) -> InvalidOption:
+    """The error of a path that leads to a file or a stream."""
+    other = next((_ELSEWHERE[segment] for segment in segments if segment in _ELSEWHERE), None)
+    return InvalidOption(
+        f"'{collection}' is neither a collection nor an object", next_step=f"see {other}" if other else None
+    )
 
 
 def _hanging(session: Client, error: TimedOut, where: str, query: dict[str, str]) -> FleetError:

@@ -280,12 +280,11 @@ class Inside:
         self.task.refuse(error)
 
     def _missing(self, name: str, project: str) -> MissingReference:
-        error = self.session.no_project(project)
+        error = self.session.missing_project(project)
         if error is None:
             instances = self.session.names("/1.0/instances", self.query) or ()
             hint = did_you_mean(name, instances) or "create it with nfvlab.fleet.incus_instance"
-            error = MissingReference("it does not exist", next_step=hint)
-            error.endpoint = str(self.session.transport.endpoint)
+            error = MissingReference("it does not exist", endpoint=str(self.session.transport.endpoint), next_step=hint)
         error.obj = self.label
         return error
 

@@ -37,6 +37,8 @@ CONNECTION: Spec = {
 }
 # The options that a remote stands for.
 WHERE = ("socket", "url", "client_cert", "client_key", "bearer_token", "server_cert", "server_fingerprint")
+# What says where a daemon is, for what is no module.
+PLACE: Spec = {option: {"type": CONNECTION[option]["type"]} for option in ("remote", *WHERE)}
 
 
 def reached(params: dict[str, t.Any], given: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[str, t.Any]:

@@ -12,6 +12,7 @@ of durations with blanks between them. Incus 6.0.4 was tried with what is refuse
 from __future__ import annotations
 
 import calendar
+import contextlib
 import datetime
 import re
 import typing as t
@@ -57,16 +58,23 @@ def check_keys(config: t.Mapping[str, str], changed: t.Iterable[str], of_instanc
     for position in changed:
         key = position.partition(".")[2]
         value = config.get(key)
-        try:
+        with said_of(position, value):
             if value and key.endswith("snapshots.schedule"):
                 check_schedule(value, of_instance)
             elif value and key.endswith("snapshots.expiry"):
                 durations(value)
             elif value and key.endswith("snapshots.pattern"):
                 check_pattern(value)
-        except InvalidOption as error:
-            error.what = f"'{position}' is '{value}': {error.what}"
-            raise
+
+
+@contextlib.contextmanager
+def said_of(option: str, value: t.Any) -> t.Iterator[None]:
+    """Errors of what is done with the value of an option name both."""
+    try:
+        yield
+    except InvalidOption as error:
+        error.what = f"'{option}' is '{value}': {error.what}"
+        raise
 
 
 def check_schedule(text: str, of_instance: bool) -> None:
@@ -139,12 +147,18 @@ def check_pattern(text: str) -> None:
 
 
 def later(now: datetime.datetime, text: str) -> datetime.datetime:
-    """The moment at which an expiry that begins now ends."""
+    """The moment at which an expiry that begins now ends.
+
+    :raises InvalidOption: it never does, or the text is no expiry
+    """
     parts = durations(text)
     months = now.month - 1 + parts.pop("months", 0) + 12 * parts.pop("years", 0)
     year, month = now.year + months // 12, months % 12 + 1
-    day = min(now.day, calendar.monthrange(year, month)[1])
-    return now.replace(year=year, month=month, day=day) + datetime.timedelta(**parts)
+    try:
+        day = min(now.day, calendar.monthrange(year, month)[1])
+        return now.replace(year=year, month=month, day=day) + datetime.timedelta(**parts)
+    except (ValueError, OverflowError):
+        raise InvalidOption("that is after the year 9999", next_step="leave it out to keep it for ever") from None
 
 
 def moment(text: str) -> str:

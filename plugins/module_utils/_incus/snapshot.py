@@ -19,7 +19,7 @@ from .client import Client
 from .names import check_snapshot
 from .owned import OWNER, check_owner, owner_label, owner_path, owner_references
 from .record import Record, Reference
-from .schedule import NEVER, durations, later, moment, stamp
+from .schedule import NEVER, later, moment, said_of, stamp
 
 
 class Moment(Field):
@@ -80,6 +80,9 @@ class Snapshot(Record):
             raise InvalidOption(wrong, obj=self.label(params), next_step="correct that, or leave it out")
         if task.state == "present":
             check_snapshot(params["name"], self.label(params), of_instance=bool(params["instance"]))
+        if given.get("expires_at"):
+            with said_of("expires_at", given["expires_at"]):
+                _end(given["expires_at"])
 
     # -- reading
 
@@ -105,13 +108,12 @@ class Snapshot(Record):
                 obj=label,
                 next_step=did_you_mean(task.params["name"], self.others) or "give the name of one",
             )
-        length = _length(task.given.get("expires_at"))
-        if length:
+        expiry = task.given.get("expires_at")
+        if expiry and _is_length(expiry):
             given = {name: value for name, value in task.given.items() if name != "expires_at"}
             plan = super()._present(label, have, task.but(given=given))
             if have is None:  # one that is there keeps the time that it has
-                end = later(datetime.datetime.now(datetime.timezone.utc), length)
-                plan.then["expires_at"], plan.after["expires_at"] = stamp(end), length
+                plan.then["expires_at"], plan.after["expires_at"] = _end(expiry), expiry
                 plan.changed.append("expires_at")
         else:
             plan = super()._present(label, have, task)
@@ -195,13 +197,13 @@ class Snapshot(Record):
         return super().explain(session, error, plan, task)
 
 
-def _length(expires_at: str | None) -> str | None:
-    """An expiry that is a length of time, counted from when the snapshot is made; null where it is a moment."""
-    if not expires_at or "-" in expires_at:
-        return None
-    try:
-        durations(expires_at)
-    except InvalidOption as error:
-        error.what = f"'expires_at' is '{expires_at}': {error.what}"
-        raise
-    return expires_at
+def _is_length(expiry: str) -> bool:
+    """Whether an expiry is a length of time, counted from when the snapshot is made, and no moment."""
+    return "-" not in expiry
+
+
+def _end(expiry: str) -> str:
+    """The moment at which a snapshot that is made now expires."""
+    if _is_length(expiry):
+        return stamp(later(datetime.datetime.now(datetime.timezone.utc), expiry))
+    return moment(expiry)

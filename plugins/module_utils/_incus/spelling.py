@@ -19,6 +19,15 @@ from .._core.errors import InvalidOption
 
 PORTS = range(1, 65536)
 
+_PREFIXES = "kMGTPE"
+# What a number of bytes can end with, and how many each stands for.
+UNITS = {
+    "": 1,
+    "B": 1,
+    **{f"{prefix}B": 1000**power for power, prefix in enumerate(_PREFIXES, 1)},
+    **{f"{prefix.upper()}iB": 1024**power for power, prefix in enumerate(_PREFIXES, 1)},
+}
+
 
 def address(position: str, value: t.Any) -> str:
     """An IP address in its shortest form.
@@ -26,12 +35,20 @@ def address(position: str, value: t.Any) -> str:
     :raises InvalidOption: it is none
     """
     try:
-        return str(ipaddress.ip_address(str(value).strip()))
+        found = ipaddress.ip_address(str(value).strip())
+        # The daemon stores an IPv4 address that is written as an IPv6 one as what it is.
+        return str(getattr(found, "ipv4_mapped", None) or found)
     except ValueError:
         raise InvalidOption(
             f"'{position}' is '{value}', which is no IP address",
             next_step="write one IPv4 or IPv6 address, without a prefix length",
         ) from None
+
+
+def size(text: str) -> int | None:
+    """The bytes of a size (C(100MiB), C(1GB), C(4096)); null where the daemon would refuse it."""
+    found = re.fullmatch(r"(\d+) ?([A-Za-z]*)", text)
+    return int(found.group(1)) * UNITS[found.group(2)] if found and found.group(2) in UNITS else None
 
 
 def listed(position: str, value: t.Any) -> str:

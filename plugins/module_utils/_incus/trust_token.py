@@ -17,13 +17,13 @@ import typing as t
 
 from .._core import files
 from .._core.errors import FleetError, Forbidden, InvalidOption, Refused
-from .._core.fields import Flag, Spec, Text
+from .._core.fields import Flag, Names, Spec, Text
 from .._core.http import Request, UnixEndpoint
 from .._core.http import path as join
 from .._core.module import FleetModule
 from .._core.resource import Plan, Task
 from . import operations, tokens
-from .certificate import Projects
+from .certificate import projects_of
 from .client import Client
 from .options import CONNECTION, connect
 from .record import Record, Reference
@@ -129,7 +129,7 @@ class TrustToken(Record):
             "operations",
             fields=(
                 Flag("restricted"),
-                Projects("projects"),
+                Names("projects"),
                 Text("description"),
             ),
             options={"path": {"type": "path"}, "reveal": {"type": "bool", "default": False}},
@@ -199,7 +199,7 @@ class TrustToken(Record):
         return [Request("DELETE", join("1.0", "operations", operation)) for operation in pending]
 
     def references(self, plan: Plan, task: Task) -> t.Iterator[Reference]:
-        return Projects.references(plan)
+        return projects_of(plan)
 
     def check(self, session: Client, plan: Plan, task: Task) -> None:
         super().check(session, plan, task)

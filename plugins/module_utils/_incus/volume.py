@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._core.errors import Immutable, InvalidOption
+from .._core.errors import Immutable, InvalidOption, Refused
 from .._core.fields import Choice, KeyValues, Params, Spec, Text
 from .._core.http import Request
 from .._core.resource import Plan, Task
 from .client import Client
 from .record import Record, Reference
+from .spelling import size
 
 BLOCK = 8192  # a pool may round the size of an ISO image up to a multiple of this
 
@@ -193,6 +194,34 @@ class Volume(Record):
         if plan.then is not None and plan.then.get("content_type") == "iso":
             session.require("custom_volume_iso", "ISO volumes")
         super().check(session, plan, task)
+        self._check_room(session, plan, task)
+
+    def _check_room(self, session: Client, plan: Plan, task: Task) -> None:
+        """Raise where a volume would become smaller than what is in it.
+
+        The btrfs driver finds out too late: it refuses, and all writing to the volume ends there and then.
+        """
+        if plan.have is None or "config.size" not in plan.changed:
+            return
+        wanted = size(plan.then["config"].get("size", ""))
+        if wanted is None:
+            return
+        place = self.place or task.params
+        try:
+            usage = (session.find(f"{self.path(place)}/state", self.query(place)) or {}).get("usage") or {}
+        except Refused:  # not every driver and content can tell
+            return
+        if wanted >= usage.get("used", 0):
+            return
+        error = InvalidOption(
+            f"it would have {wanted} bytes, and {usage['used']} are in use",
+            obj=plan.label,
+            endpoint=str(session.transport.endpoint),
+            next_step="delete some of its content or of its snapshots first, or give a larger 'size'",
+        )
+        if not task.check_mode:
+            raise error
+        task.warn(f"check mode: {error}")
 
 
 def _given(options: Params | None) -> dict[str, t.Any]:

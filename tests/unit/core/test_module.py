@@ -10,7 +10,7 @@ import json
 
 import pytest
 from ansible.module_utils import basic
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Refused
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import InvalidOption, Refused
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import SECRET_KEYS, FleetModule, only_given
 
 SPEC = {
@@ -60,6 +60,20 @@ def test_a_misspelt_option_is_named_with_the_near_one(monkeypatch, capsys, args,
         module(monkeypatch, args)
     answer = printed(capsys)
     assert said in answer["msg"] and answer["failure"]["kind"] == "invalid_option"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"name": ["n"]}, "'name' must be a text, and is a list; quote it, or write it out with 'to_json'"),
+        ({"name": "n", "items": [{"a": {"b": 1}}]}, "'a' must be a text, and is a dict"),
+        ({"name": "n", "secret_keys": ["a", ["b"]]}, "'secret_keys' must be a list of texts, and has a list"),
+    ],
+)
+def test_a_text_is_not_made_of_a_list_or_a_dictionary(given, said):
+    with pytest.raises(InvalidOption) as caught:
+        only_given(given, given, SPEC)
+    assert said in str(caught.value)
 
 
 def test_secrets_leave_neither_by_result_nor_by_failure(monkeypatch, capsys):

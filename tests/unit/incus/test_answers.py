@@ -84,3 +84,33 @@ def test_an_ended_operation_failed_unless_it_succeeded():
 
 def test_an_operation_that_failed_for_a_known_reason_has_that_reason():
     assert isinstance(operation_failed('Instance "i" already exists', 400, "e"), errors.Conflict)
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "next_step"),
+    [
+        ("number -5 into Go struct field Post.entries.ttl of type uint64", "'entries.ttl' cannot be -5", "from 0 on"),
+        (
+            "string into Go struct field Put.config of type bool",
+            "'config' cannot be of the type string",
+            "true or false",
+        ),
+        ("array into Go struct field Put.x of type map[string]string", "'x' cannot be of the type array", None),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named_without_the_words_of_a_programmer(words, what, next_step):
+    error = error_for(400, f"json: cannot unmarshal {words}", "e")
+    assert error.what == f"the daemon refused: {what}" and words in error.text
+    assert (error.next_step or "").endswith(next_step) if next_step else error.next_step is None
+
+
+@pytest.mark.parametrize(
+    ("text", "next_step"),
+    [
+        ("Failed loading network: Failed to connect to OVN: no such file", "set up OVN on the daemon's host"),
+        ("Invalid filter: clause has no value", "write a filter as 'status eq Running"),
+        ('Invalid type "invalid" for field "stat"', "write a filter as 'status eq Running"),
+    ],
+)
+def test_a_refusal_that_does_not_say_what_to_do_gets_a_next_step(text, next_step):
+    assert error_for(400, text, "e").next_step.startswith(next_step)

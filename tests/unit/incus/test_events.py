@@ -49,6 +49,13 @@ def test_the_objects_of_an_event_have_no_project_in_their_path():
     assert sources(nothing) == []
 
 
+def test_a_volume_is_known_by_its_name_and_by_the_one_that_its_pool_has_for_it():
+    pool = "/1.0/storage-pools/p/volumes/custom"
+    found = {"type": "lifecycle", "project": "lab", "metadata": {"source": f"{pool}/lab_traces?project=lab"}}
+    assert sources(found) == [f"{pool}/lab_traces", f"{pool}/traces"]
+    assert sources({**found, "project": "other"}) == [f"{pool}/lab_traces"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "fits"),
     [
@@ -194,6 +201,11 @@ def test_the_file_that_says_that_events_are_heard_comes_and_goes(tmp_path):
         ({"project": ""}, "'project' is empty"),
         ({"until": {}}, "'until' is empty"),
         ({"until": {"actoin": "x"}}, "did you mean 'action'?"),
+        (
+            {"sources": ["instances/a*"]},
+            "'sources' has 'instances/a*', which fits no path; did you mean '*/instances/a*'?",
+        ),
+        ({"until": {"source": "a"}}, "'until.source' has 'a', which fits no path"),
     ],
 )
 def test_the_module_refuses_what_cannot_be(tmp_path, args, said):

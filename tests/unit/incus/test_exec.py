@@ -101,7 +101,7 @@ def run(daemon, check=False, warned=None, **given):
 def test_output_is_read_where_the_daemon_says_and_then_deleted(brand):
     daemon = Daemon({"id": (0, "uid=0\nx", "hm\n")}, brand=brand)
     done = run(daemon, command=["id"])
-    assert (done["changed"], done["rc"], done["stdout_lines"], done["stderr"]) == (True, 0, ["uid=0", "x"], "hm\n")
+    assert (done["changed"], done["rc"], done["stdout"], done["stderr"]) == (True, 0, "uid=0\nx", "hm\n")
     assert done["results"][0]["ran"] and done["cmd"] == ["id"]
     assert daemon.files == {} and [method for method, path in daemon.asked].count("DELETE") == 2
 
@@ -242,6 +242,7 @@ def test_a_command_that_cannot_be_killed_goes_on():
         ({"command": ["x"], "creates": "x"}, "begins with '/'"),
         ({"command": ["x"], "command_timeout": 0}, "'command_timeout' is 0"),
         ({"command": ["x"], "name": ""}, "'name' is empty"),
+        ({"command": ["x"], "max_failed": -1}, "'max_failed' is -1"),
         ({"command": ["x"], "environment": {"A": []}}, "'environment.A' must be a text"),
     ],
 )

@@ -193,6 +193,9 @@ def test_what_is_in_use_says_who_uses_it():
     have = {"config": {}, "used_by": ["/1.0/profiles/default?project=x", "/1.0/instances/i?project=x"]}
     explained = PROJECT.explain(Daemon(), errors.InUse("no"), PROJECT.plan(have, wanted), wanted)
     assert explained.next_step == "it is used by /1.0/instances/i?project=x; remove those first"
+    running = errors.InUse("no", text="Volume is still in use by running instances")
+    explained = PROJECT.explain(Daemon(), running, PROJECT.plan(have, wanted), wanted)
+    assert explained.next_step == "it is used by /1.0/instances/i?project=x; stop those first"
 
 
 def test_what_a_refused_change_made_the_daemon_forget_is_put_back():

@@ -83,6 +83,12 @@ def test_wrong_expiries(text):
         schedule.durations(text)
 
 
+@pytest.mark.parametrize("text", ["9000y", "99999999999d"])
+def test_an_expiry_that_no_calendar_has_is_said(text):
+    with pytest.raises(InvalidOption, match="after the year 9999; leave it out"):
+        schedule.later(datetime.datetime.fromisoformat("2026-01-31T00:00:00+00:00"), text)
+
+
 def test_an_expiry_counts_calendar_months():
     now = datetime.datetime.fromisoformat("2026-10-31T12:30:00+00:00")
     assert schedule.stamp(schedule.later(now, "4m")) == "2027-02-28T12:30:00Z"

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import InvalidOption
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.spelling import address, listed, ports
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.spelling import address, listed, ports, size
 
 
-@pytest.mark.parametrize(("given", "spelled"), [(" 192.0.2.1 ", "192.0.2.1"), ("2001:DB8::0001", "2001:db8::1")])
+@pytest.mark.parametrize(
+    ("given", "spelled"),
+    [(" 192.0.2.1 ", "192.0.2.1"), ("2001:DB8::0001", "2001:db8::1"), ("::ffff:192.0.2.1", "192.0.2.1")],
+)
 def test_an_address_has_one_form(given, spelled):
     assert address("a", given) == spelled
 
@@ -42,3 +45,23 @@ def test_what_is_no_port_is_named(part):
 
 def test_a_list_has_no_blanks():
     assert listed("source", " 10.0.0.1 , @internal") == "10.0.0.1,@internal"
+
+
+@pytest.mark.parametrize(
+    ("text", "many"),
+    [
+        ("4096", 4096),
+        ("512B", 512),
+        ("1kB", 1000),
+        ("2MB", 2_000_000),
+        ("1KiB", 1024),
+        ("100 MiB", 100 << 20),
+        ("3EiB", 3 << 60),
+        ("0.1GiB", None),
+        ("ten", None),
+        ("1KB", None),
+        ("", None),
+    ],
+)
+def test_a_size_has_units_of_a_thousand_and_of_1024(text, many):
+    assert size(text) == many

@@ -28,8 +28,11 @@ class Daemon(NoDaemon):
     def __init__(self, **volumes):
         super().__init__()
         self.volumes = {f"{path}?{project}": volume for (path, project), volume in volumes.get("at", {}).items()}
+        self.used = volumes.get("used")
 
     def find(self, path, query=None):
+        if path.endswith("/state"):
+            return self.used
         return self.volumes.get(f"{path}?{(query or {}).get('project')}")
 
     def names(self, collection, query=None):
@@ -38,9 +41,9 @@ class Daemon(NoDaemon):
         return {"storage-pools": ["p", "q"], "projects": ["default", "a"]}[collection.rsplit("/", 1)[-1]]
 
 
-def looked(given, at=None, **rest):
+def looked(given, at=None, used=None, **rest):
     """The plan of a task, from a reading."""
-    volume, session = Volume(), Daemon(at=at or {})
+    volume, session = Volume(), Daemon(at=at or {}, used=used)
     wanted = task(volume, given, **rest)
     volume.prepare(session, wanted)
     plan = volume.plan(volume.read(session, wanted), wanted)
@@ -208,3 +211,29 @@ def test_a_daemon_without_iso_volumes_says_so(disc):
     volume.prepare(Old(), wanted)
     with pytest.raises(Unsupported, match="cannot do ISO volumes: it lacks the API extension 'custom_volume_iso'"):
         volume.check(Old(), volume.plan(None, wanted), wanted)
+
+
+USED = {"usage": {"used": 60 << 20}}
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_volume_does_not_become_smaller_than_what_is_in_it(check):
+    warned = []
+    given = {**PLACE, "config": {"size": "30MiB"}}
+    try:
+        looked(given, at(config={"size": "1GiB"}), USED, check_mode=check, warn=warned.append)
+        said = warned[0]
+    except InvalidOption as error:
+        said = str(error)
+    assert bool(warned) is check
+    assert "it would have 31457280 bytes, and 62914560 are in use" in said and "larger 'size'" in said
+
+
+@pytest.mark.parametrize("used", [None, {"usage": None}, {"usage": {}}, {"usage": {"used": 30 << 20}}])
+def test_what_is_in_a_volume_may_fit_or_not_be_known(used):
+    plan = looked({**PLACE, "config": {"size": "30MiB"}}, at(config={"size": "1GiB"}), used)
+    assert plan.changed == ["config.size"]
+
+
+def test_a_volume_may_lose_its_size():
+    assert looked({**PLACE, "config": {"size": None}}, at(config={"size": "1GiB"}), USED).then["config"] == {}

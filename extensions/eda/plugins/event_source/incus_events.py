@@ -81,20 +81,6 @@ EXAMPLES = r"""
           name: nfvlab.fleet.verify
 """
 
-OPTIONS = (
-    "remote",
-    "socket",
-    "url",
-    "client_cert",
-    "client_key",
-    "bearer_token",
-    "server_cert",
-    "server_fingerprint",
-    "project",
-    "types",
-    "actions",
-    "sources",
-)
 TICK = 1.0  # seconds until an end is noticed
 
 
@@ -105,9 +91,6 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
     :param args: the options
     :raises Exception: the daemon cannot be reached at the beginning, or refuses
     """
-    unknown = sorted(set(args) - set(OPTIONS))
-    if unknown:
-        raise ValueError(f"unknown option '{unknown[0]}' (supported: {', '.join(OPTIONS)})")
     loop, over = asyncio.get_running_loop(), threading.Event()
     failed: asyncio.Future[None] = loop.create_future()
 
@@ -129,13 +112,29 @@ async def main(queue: asyncio.Queue[t.Any], args: dict[str, t.Any]) -> None:
         over.set()
 
 
-def follow(args: t.Mapping[str, t.Any], hand_on: t.Callable[[dict[str, t.Any]], None], over: threading.Event) -> None:
+def options() -> dict[str, dict[str, t.Any]]:
+    """Its options, as C(argument_spec) entries."""
+    find_collection()
+    from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.collect import OPTIONS
+    from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import PLACE
+
+    return {
+        **PLACE,
+        "project": {"type": "str"},
+        **{option: OPTIONS[option] for option in ("types", "actions", "sources")},
+    }
+
+
+def follow(given: t.Mapping[str, t.Any], hand_on: t.Callable[[dict[str, t.Any]], None], over: threading.Event) -> None:
     """The same, in a thread."""
     find_collection()
+    from ansible_collections.nfvlab.fleet.plugins.module_utils._core.module import checked
     from ansible_collections.nfvlab.fleet.plugins.module_utils._incus import collect, events
     from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
     from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import endpoint_for, reached
 
+    args = checked(given, options())
+    collect.check_sources("sources", args.get("sources") or ())
     named = {"project": None, **args}
     endpoint = endpoint_for(reached(named, args, os.environ), os.environ)
     query = {"project": named["project"]} if named["project"] else {"all-projects": "true"}
