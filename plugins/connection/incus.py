@@ -75,6 +75,14 @@ options:
       - name: INCUS_CLIENT_KEY
     vars:
       - name: ansible_incus_client_key
+  bearer_token:
+    description: A signed JSON Web Token instead of a client certificate, for an https O(url), where none can pass. See
+      M(nfvlab.fleet.incus_instance).
+    type: str
+    env:
+      - name: INCUS_BEARER_TOKEN
+    vars:
+      - name: ansible_incus_bearer_token
   server_cert:
     description: Path of the server's certificate (PEM) on the controller. The server must present exactly this one.
     type: path

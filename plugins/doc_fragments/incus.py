@@ -44,6 +44,15 @@ options:
       - Path of the client certificate's key (PEM, not encrypted) on the managed host.
       - Taken from E(INCUS_CLIENT_KEY) where not given.
     type: path
+  bearer_token:
+    description:
+      - A signed JSON Web Token that shows who the client is, for an https O(url), where no client certificate can
+        pass, as behind a proxy that ends TLS. It has the fingerprint of a trusted client certificate as its subject,
+        and is signed with the key of that. C(incus remote get-client-token) of later clients than 6.0 makes one.
+      - The daemon needs the API extension C(auth_tls_jwt).
+      - With a O(remote), it takes the place of that one's client certificate.
+      - Taken from E(INCUS_BEARER_TOKEN) where not given.
+    type: str
   server_cert:
     description:
       - Path of the server's certificate (PEM) on the managed host. The server must present exactly this one.
@@ -86,7 +95,7 @@ attributes:
 notes:
   - Works with Incus 6.0 and later and with LXD 5.0 and later. What a daemon lacks is said with the name of the API
     extension.
-  - In check mode, a daemon that is not there yet counts as a new and empty one, with a warning.
+  - In check mode, a daemon or a remote that is not there yet counts as a new and empty one, with a warning.
 """
 
     # Modules that write files of the command line client.

@@ -31,6 +31,7 @@ options:
   daemons:
     description:
       - The daemons to ask, all at once. Without any, the one that the modules find on the controller.
+      - Paths are relative to the inventory's file.
       - One that cannot be read is a warning, with O(strict) a failure.
     type: list
     elements: dict
@@ -42,6 +43,10 @@ options:
       remote:
         description: A remote of the command line client on the controller, with its certificates and project.
         type: str
+      conf:
+        description: The folder of the client's configuration in which O(daemons[].remote) is looked up, where it is not
+          the usual one.
+        type: path
       socket:
         description: Path of its unix socket on the controller.
         type: path
@@ -56,6 +61,12 @@ options:
       client_key:
         description: Path of the client certificate's key (PEM, not encrypted).
         type: path
+      bearer_token:
+        description:
+          - A signed JSON Web Token instead of a client certificate, for an https O(daemons[].url), where none can pass.
+          - It becomes no variable of the hosts. For their connections, set E(INCUS_BEARER_TOKEN) or
+            C(ansible_incus_bearer_token).
+        type: str
       server_cert:
         description: Path of the server's certificate (PEM). The server must present exactly this one.
         type: path
@@ -164,16 +175,19 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         key, remembers = self.get_cache_key(path), self.get_option("cache")
         rows = self._cache.get(key) if remembers and cache else None
         if rows is None:
-            rows, whole = self._read()
+            rows, whole = self._read(os.path.dirname(os.path.abspath(path)))
             if remembers and whole:
                 self._cache[key] = rows
         for row in rows:
             self._add(row)
 
-    def _read(self) -> tuple[list[Variables], bool]:
-        """The variables of all hosts, and whether every daemon has answered."""
+    def _read(self, folder: str) -> tuple[list[Variables], bool]:
+        """The variables of all hosts, and whether every daemon has answered.
+
+        :param folder: where the inventory's file is
+        """
         try:
-            daemons = [daemon(given, os.environ) for given in self.get_option("daemons")]
+            daemons = [daemon(given, os.environ, folder) for given in self.get_option("daemons")]
         except FleetError as error:
             raise AnsibleParserError(str(error)) from None
         timeout, addresses = self.get_option("timeout"), self.get_option("addresses")

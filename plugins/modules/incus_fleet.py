@@ -113,6 +113,9 @@ options:
               client_key:
                 description: Path of its key.
                 type: path
+              bearer_token:
+                description: A signed JSON Web Token instead of a client certificate.
+                type: str
               server_cert:
                 description: Path of the server's certificate, which is pinned.
                 type: path

@@ -68,6 +68,9 @@ options:
           client_key:
             description: Path of the client certificate's key on the managed host.
             type: path
+          bearer_token:
+            description: A signed JSON Web Token instead of a client certificate.
+            type: str
           server_cert:
             description: Path of the server's certificate on the managed host, which is pinned.
             type: path
@@ -87,7 +90,9 @@ options:
     description:
       - The instance that a new one is a copy of, running or not. The copy has the original's configuration, devices,
         profiles and description; what the task gives is put on top, and null or V(replace) take away.
-      - An existing instance is left alone, and the original not asked for.
+      - An existing instance is left alone, and the original not asked for. No daemon tells whether the files of a copy
+        still are those of its original, so there is nothing here that brings one up to date; C(incus copy --refresh)
+        does so each time.
     type: dict
     suboptions:
       name:
@@ -141,8 +146,8 @@ options:
   target:
     description:
       - Member of the daemon's cluster on which a new instance is made, or V(@GROUP) for a group of members.
-      - With O(move=if_needed), an existing instance goes to this member, if that is in service and has the custom volumes
-        that the instance uses. A group is for new instances only.
+      - With O(move=if_needed), an existing instance goes to this member. That has to be in service, and to have the custom
+        volumes that the instance uses. A group is for new instances only.
     type: str
   instance_type:
     description: Size of a new instance as the public clouds call them (V(aws:t2.micro)), or as CPUs and gibibytes

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import FleetError, Forbidden, InvalidOption
@@ -19,8 +20,10 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.remotes import
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.waits import Seen, Watch, seen
 
 CONNECTION = "nfvlab.fleet.incus"
+_SHOWN = tuple(option for option in WHERE if option != "bearer_token")  # everybody sees the variables of a host
 DAEMONS = 8  # that are asked at a time
 _OWN = ("volatile.", "image.")  # keys of the daemon's own
+_PATHS = ("conf", "socket", "client_cert", "client_key", "server_cert")  # relative to the inventory's file
 
 Variables = dict[str, t.Any]
 
@@ -40,17 +43,22 @@ class Daemon(t.NamedTuple):
     filter: str
 
 
-def daemon(given: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> Daemon:
+def daemon(given: t.Mapping[str, t.Any], environ: t.Mapping[str, str], folder: str = "") -> Daemon:
     """A daemon as an inventory file describes it.
 
+    :param folder: where that file is
     :raises FleetError: there is no such remote, or two ways to it are given
     """
-    own = {option: given[option] for option in WHERE if given.get(option)}
+    placed = {option: os.path.join(folder, os.path.expanduser(given[option])) for option in _PATHS if given.get(option)}
+    given = {**given, **placed}
+    own = {option: str(given[option]) for option in WHERE if given.get(option)}  # what is in a vault is no text yet
     name = given.get("remote") or ""
     if name and own:
         raise InvalidOption(
             f"the daemon has the remote '{name}' and '{next(iter(own))}'", next_step="leave one of the two out"
         )
+    if given.get("conf"):
+        environ = {**environ, "INCUS_CONF": given["conf"], "LXD_CONF": given["conf"]}
     found = remote(name, environ)
     if given.get("all_projects") and given.get("projects"):
         raise InvalidOption("'projects' and 'all_projects' exclude each other", next_step="leave one of them out")
@@ -101,7 +109,7 @@ def variables(asked: Daemon, entry: t.Mapping[str, t.Any], told: Seen) -> Variab
         "ansible_connection": CONNECTION,
         "ansible_incus_host": entry["name"],
         "ansible_incus_project": entry["project"],
-        **{f"ansible_incus_{option}": value for option, value in asked.options.items() if option in WHERE},
+        **{f"ansible_incus_{option}": value for option, value in asked.options.items() if option in _SHOWN},
         "incus_name": entry["name"],
         "incus_project": entry["project"],
         "incus_daemon": asked.name,

@@ -114,7 +114,10 @@ def playbook(
         check=False,
     )
     if check and run.returncode:
-        pytest.fail(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout[-6000:]}\n{run.stderr[-2000:]}")
+        # The reason stands before the recap and a long summary.
+        start = run.stdout.find("[ERROR]")
+        said = run.stdout[start : start + 3000] if start >= 0 else run.stdout[-6000:]
+        pytest.fail(f"{' '.join(command)} ended with {run.returncode}:\n{said}\n{run.stderr[-2000:]}")
     return run
 
 

@@ -6,19 +6,24 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
+import json
 import os
 import socket
 import socketserver
 import ssl
 import subprocess
 import threading
+import time
 import typing as t
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import fingerprint_of
 
 READING = ("GET", "HEAD")
 PASSED_ON = ("content-type", "etag", "location")
@@ -38,6 +43,27 @@ def certificate(folder: Path, name: str) -> dict[str, str]:
         capture_output=True,
     )  # fmt: skip
     return {"client_cert": cert, "client_key": key}
+
+
+def bearer(client: Door, lasts: float = 600) -> str:
+    """A JSON Web Token (RFC 7519) for the client with a certificate, signed with its key.
+
+    Incus 6.0 writes the content anew before it looks at the signature, so blanks and another order make it a bad one.
+    """
+
+    def part(content: bytes) -> bytes:
+        return base64.urlsafe_b64encode(content).rstrip(b"=")
+
+    now = int(time.time())
+    claims = {"sub": fingerprint_of(client["client_cert"]), "exp": now + int(lasts), "nbf": now - 3600}
+    written = (json.dumps(one, separators=(",", ":")).encode() for one in ({"alg": "ES256", "typ": "JWT"}, claims))
+    signed = b".".join(part(one) for one in written)
+    command = ["openssl", "dgst", "-sha256", "-sign", client["client_key"]]
+    der = subprocess.run(command, input=signed, check=True, capture_output=True).stdout
+    first = 4 + der[3]  # two whole numbers, each after a tag and its length
+    numbers = der[4:first], der[first + 2 :]
+    signature = b"".join(int.from_bytes(number, "big").to_bytes(32, "big") for number in numbers)
+    return b".".join((signed, part(signature))).decode()
 
 
 class Upstream(http.client.HTTPConnection):

@@ -22,7 +22,15 @@ import yaml
 from .conftest import MARKER, ROOT, playbook
 
 LAB = ROOT / "inventories" / "lab"
-NAMES = {"lab_name": "nfvt-lab", "lab_bridge": "nfvtlab0", "lab_subnet": "10.119.0.1/24", "lab_fabric": "nfvtl"}
+NAMES = {
+    "lab_name": "nfvt-lab",
+    "lab_bridge": "nfvtlab0",
+    "lab_subnet": "10.119.0.1/24",
+    "lab_fabric": "nfvtl",
+    "lab_north_link": "10.119.2.1/24",
+    "lab_north_address": "10.119.2.2",
+    "lab_north_subnet": "10.119.3.1/24",
+}
 CHANGED = re.compile(r"changed=(\d+)")
 
 
@@ -67,7 +75,7 @@ def host() -> t.Iterator[dict[str, t.Any]]:
 
 def test_a_check_run_on_the_bare_host_predicts_the_lab_and_changes_nothing(host: dict[str, t.Any]) -> None:
     output = run("site.yml", "--check", "--diff")
-    for name in ("edge-01", "edge-20", "app-1", "app-3"):
+    for name in ("edge-01", "edge-20", "app-1", "app-3", "branch-1"):
         assert f"+++ after: instance '{name}' of project 'nfvt-lab'" in output
     assert machine() == host["before"]
 
@@ -78,6 +86,9 @@ def test_site_brings_up_what_is_declared(host: dict[str, t.Any]) -> None:
     summary = output.split("SUMMARY")[1]
     for name in ("edge-01", "edge-10", "edge-20", "app-1", "app-2", "app-3"):
         assert re.search(rf"instance '{name}'\s+Running\s+10\.119\.0\.\d+", summary), summary
+    for name in ("branch-1", "branch-2"):
+        assert re.search(rf"instance '{name}'\s+Running\s+10\.119\.3\.\d+", summary), summary
+    assert "+ remote 'nfvt-lab-north'" in summary and "+ certificate 'labhost'" in summary
     for name in ("app-1", "app-2", "app-3"):
         assert f"instance '{name}' of project 'nfvt-lab'  Ready  10.119.0." in summary, summary
     for shown in (
@@ -100,13 +111,21 @@ def test_a_second_run_changes_nothing(host: dict[str, t.Any]) -> None:
     assert "0 changed" in output.split("SUMMARY")[1]
 
 
-def test_verify_sends_packets_between_all_instances(host: dict[str, t.Any]) -> None:
-    output = run("nfvlab.fleet.verify")
+def test_verify_sends_packets_between_all_instances(host: dict[str, t.Any], tmp_path: Path) -> None:
+    listing = yaml.safe_load((LAB / "instances.incus.yml").read_text())
+    here, north = listing["daemons"]
+    here["projects"] = ["nfvt-lab"]
+    north.update(remote="nfvt-lab-north", conf=str(LAB / north["conf"]))
+    inventory = tmp_path / "nfvt.incus.yml"
+    inventory.write_text(yaml.safe_dump(listing))
+    output = run("nfvlab.fleet.verify", verify_inventory=str(inventory))
     assert changed(output) == 0
     assert len(re.findall(r"item=edge-\d\d -> 10\.119\.", output)) == 20
     assert len(re.findall(r"item=app-\d -> 10\.119\.", output)) == 3
     assert "20 instances are as declared" in output and "3 instances are as declared" in output
+    assert len(re.findall(r"item=branch-\d -> 10\.119\.3\.", output)) == 2
     assert len(re.findall(r"(?:app|kata)-\d is ready", output)) == 4
+    assert "26 instances are hosts of nfvt.incus.yml" in output
     assert len(re.findall(r"ok: \[kata-1\] => \(item=(?:web|probe): ", output)) == 2
 
 

@@ -122,6 +122,19 @@ def test_what_others_have_is_an_error_and_stays(ground):
         shell("ip", "netns", "del", "nfvt-h1")
 
 
+def test_the_mere_file_of_a_namespace_is_in_nobody_s_way(ground):
+    files = [Path("/run/netns", name) for name in ("nfvt-h1", "nfvt-elsewhere")]
+    files[0].parent.mkdir(exist_ok=True)
+    for path in files:
+        path.touch(mode=0o000)
+    try:
+        assert ok(fabric())["changed"] and not ok(fabric())["changed"]
+        assert ok(run_module("sdn_fabric", {"name": "nfvt", "state": "absent"}))["changed"]
+        assert [path.exists() for path in files] == [False, True]
+    finally:
+        files[1].unlink()
+
+
 def test_ports_of_others_stay_and_a_switch_has_one_fabric(ground):
     ok(fabric())
     shell("ovs-vsctl", "add-port", "nfvt-s1", "nfvt-own", "--", "set", "interface", "nfvt-own", "type=internal")

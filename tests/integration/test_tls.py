@@ -18,9 +18,11 @@ from pathlib import Path
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.tls import fingerprint_of
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import endpoint_for
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.session import Command, Process
 
 from .conftest import certificate, free_port, run_module
-from .proxy import Door
+from .proxy import Door, bearer
 
 
 def test_modules_work_over_tls_as_over_the_socket(remote: Door, house: Client) -> None:
@@ -66,6 +68,52 @@ def test_an_address_where_nobody_listens(remote: Door) -> None:
     refused = run_module("incus_profile", {"name": "nfvt-tls", **remote, "url": f"https://127.0.0.1:{free_port()}"})
     assert refused.failed and refused["failure"]["kind"] == "unreachable"
     assert "core.https_address" in refused["msg"]
+
+
+def test_a_token_stands_for_the_certificate(
+    remote: Door, house: Client, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, token = {"project": "nfvt-a", "name": "nfvt-token"}, bearer(remote)
+    door = {"url": remote["url"], "server_cert": remote["server_cert"], "bearer_token": token}
+    for module, options in (
+        ("incus_storage_pool", {"name": "nfvt", "driver": "dir"}),
+        ("incus_project", {"name": "nfvt-a", "config": {"features.profiles": True}}),
+        ("incus_image", {"project": "nfvt-a", "path": image, "alias": "plain"}),
+        ("incus_instance", {**mine, "image": "plain", "storage_pool": "nfvt", "state": "started"}),
+        ("incus_exec", {**mine, "command": ["true"]}),
+        ("incus_events", {"wait_timeout": 0.1}),
+    ):
+        done = run_module(module, {**options, **door})
+        assert not done.failed, done["msg"]
+        assert token not in str(dict(done)), module
+    command = Command("/1.0/instances/nfvt-token", {"project": "nfvt-a"}, ["cat"], {}, {})
+    with Client(endpoint_for(door, {})) as client:
+        assert client.server["auth_user_name"] == fingerprint_of(remote["client_cert"])
+        with Process(client, command) as process:
+            process.feed(b"over WebSockets")
+            process.end_input()
+            assert process.finish(30).stdout == b"over WebSockets"
+
+    for option in ("url", "server_cert"):
+        monkeypatch.setenv(f"INCUS_{option.upper()}", door[option])
+    monkeypatch.setenv("INCUS_BEARER_TOKEN", token)
+    assert run_module("incus_instance", {**mine, "state": "absent"})["changed"] is True
+    assert house.names("/1.0/instances", {"project": "nfvt-a"}) == []
+
+
+@pytest.mark.parametrize("why", ["expired", "a stranger's", "none at all"])
+def test_a_token_that_does_not_count_is_said_to(remote: Door, house: Client, tmp_path: Path, why: str) -> None:
+    tokens = {
+        "expired": lambda: bearer(remote, -1800),
+        "a stranger's": lambda: bearer(certificate(tmp_path, "nfvt-stranger")),
+        "none at all": lambda: "nfvt",
+    }
+    door = {"url": remote["url"], "server_cert": remote["server_cert"], "bearer_token": tokens[why]()}
+    refused = run_module("incus_profile", {"name": "nfvt-tls", **door})
+    assert refused.failed and door["bearer_token"] not in str(dict(refused)).replace("nfvt-tls", "")
+    assert refused["failure"]["kind"] == ("invalid_option" if why == "none at all" else "forbidden")
+    assert "bearer_token" in refused["msg"]
+    assert house.find("/1.0/profiles/nfvt-tls") is None
 
 
 def test_only_tls_1_3_is_spoken(remote: Door) -> None:

@@ -94,6 +94,17 @@ def test_a_daemon_is_the_one_that_is_found_or_the_one_that_is_named():
     assert listing.daemon({"name": "here", "projects": ["a", "b"]}, {})[::2] == ("here", ("a", "b"))
 
 
+def test_paths_are_relative_to_the_file_and_a_folder_may_have_the_remotes(tmp_path):
+    (tmp_path / "incus" / "servercerts").mkdir(parents=True)
+    for name in ("client.crt", "servercerts/north.crt"):
+        (tmp_path / "incus" / name).touch()
+    (tmp_path / "incus" / "config.yml").write_text("remotes:\n  north:\n    addr: https://n:8443\n    project: edge\n")
+    found = listing.daemon({"remote": "north", "conf": "incus"}, {"INCUS_CONF": "/nonexistent"}, str(tmp_path))
+    assert found.projects == ("edge",) and found.options["server_cert"] == f"{tmp_path}/incus/servercerts/north.crt"
+    assert listing.daemon({"socket": "s"}, {}, "/x").options == {"socket": "/x/s"}
+    assert listing.daemon({"socket": "/s"}, {}, "/x").options == {"socket": "/s"}
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -106,6 +117,21 @@ def test_a_daemon_that_cannot_be_meant_is_refused(given, said, tmp_path):
     with pytest.raises(FleetError) as caught:
         listing.daemon(given, {"INCUS_CONF": str(tmp_path), "INCUS_GLOBAL_CONF": str(tmp_path)})
     assert said in str(caught.value)
+
+
+def test_a_token_is_no_variable_of_a_host():
+    given = {"url": "https://h", "server_fingerprint": "ab", "bearer_token": "a.b.c"}
+    found = listing.variables(listing.daemon(given, {}), entry(), Seen(103))
+    assert (found["ansible_incus_url"], found["ansible_incus_server_fingerprint"]) == ("https://h", "ab")
+    assert "a.b.c" not in str(found)
+
+
+def test_a_token_may_be_in_a_vault():
+    class Sealed:
+        def __str__(self):
+            return "a.b.c"
+
+    assert listing.daemon({"url": "https://h", "bearer_token": Sealed()}, {}).options["bearer_token"] == "a.b.c"
 
 
 # Reading

@@ -48,12 +48,12 @@ class Messages:
 
         self._inner = WebSocket(sock, where, timeout=timeout, limit=LIMIT)
 
-    def open(self, host: str, target: str) -> None:
+    def open(self, host: str, target: str, headers: t.Mapping[str, str] | None = None) -> None:
         """Ask for the events.
 
         :raises FleetError: refused; C(code) is the status
         """
-        self._inner.open(host, target)
+        self._inner.open(host, target, headers)
 
     def receive(self, timeout: float) -> bytes | None:
         deadline = time.monotonic() + timeout

@@ -80,6 +80,10 @@ class Endpoint(t.Protocol):
     def host(self) -> str:
         """The name for the Host header."""
 
+    @property
+    def headers(self) -> t.Mapping[str, str]:
+        """What every request to it carries beside that."""
+
     def connect(self, timeout: float) -> socket.socket:
         """A connected socket, its peer known to be the right one."""
 
@@ -89,6 +93,7 @@ class UnixEndpoint(t.NamedTuple):
 
     socket_path: str
     host: str = "localhost"
+    headers: t.Mapping[str, str] = {}
 
     def __str__(self) -> str:
         return f"unix:{self.socket_path}"
@@ -221,7 +226,8 @@ class Transport:
                 connection.sock.settimeout(timeout)
                 return True, connection
             self.close()  # readable without a request: the peer has hung up
-        connection = Connection(self.endpoint.connect(min(timeout, CONNECT_TIMEOUT)), self.endpoint.host)
+        sock = self.endpoint.connect(min(timeout, CONNECT_TIMEOUT))
+        connection = Connection(sock, self.endpoint.host, self.endpoint.headers)
         connection.sock.settimeout(timeout)
         self._local.connection = connection
         return False, connection

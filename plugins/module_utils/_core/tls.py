@@ -22,6 +22,7 @@ class TLSEndpoint(t.NamedTuple):
     :param fingerprint: 64 hexadecimal digits, lower case
     :param client_cert: path of the client certificate (PEM), or null
     :param client_key: path of its key (PEM, not encrypted), or null where the certificate's file holds it
+    :param headers: what every request carries, such as a token
     """
 
     host: str
@@ -29,6 +30,7 @@ class TLSEndpoint(t.NamedTuple):
     fingerprint: str
     client_cert: str | None = None
     client_key: str | None = None
+    headers: t.Mapping[str, str] = {}
 
     def __str__(self) -> str:
         return f"https://{self.host}:{self.port}"

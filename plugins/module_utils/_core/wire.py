@@ -72,12 +72,16 @@ def answer_head(line: t.Callable[[], bytes]) -> tuple[bytes, int, dict[str, str]
 
 
 class Connection:
-    """One connection. After an exchange, `reusable` tells whether the peer keeps it open."""
+    """One connection. After an exchange, `reusable` tells whether the peer keeps it open.
 
-    def __init__(self, sock: socket.socket, host: str) -> None:
+    :param host: for the Host header
+    :param headers: what every request carries beside that
+    """
+
+    def __init__(self, sock: socket.socket, host: str, headers: t.Mapping[str, str] | None = None) -> None:
         self.sock = sock
         self.reusable = True
-        self._host = host
+        self._headers = {"Host": host, "Accept-Encoding": "identity", **(headers or {})}
         self._stream = sock.makefile("rb")
 
     def close(self) -> None:
@@ -103,7 +107,7 @@ class Connection:
         :raises ConnectionError: the peer hung up before the answer was complete
         :raises ProtocolError: the answer is not HTTP/1.1; C(TooLong) where it is longer than the limit
         """
-        fields = {"Host": self._host, "Accept-Encoding": "identity", **headers}
+        fields = {**self._headers, **headers}
         if isinstance(body, bytes) or (body is None and method in ("POST", "PUT", "PATCH")):
             fields["Content-Length"] = str(len(body or b""))
         self._send(request_head(method, target, fields), body)

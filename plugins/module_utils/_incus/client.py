@@ -15,7 +15,7 @@ import os
 import typing as t
 from urllib.parse import unquote
 
-from .._core.errors import Malformed, NotFound, Unsupported
+from .._core.errors import Forbidden, Malformed, NotFound, Unsupported
 from .._core.http import Endpoint, Request, Transport, UnixEndpoint
 from .._core.wire import Response
 from .answers import Envelope, envelope
@@ -93,8 +93,9 @@ class Client:
         """
         if not self.has(extension):
             version = self.server.get("environment", {}).get("server_version", "")
+            which = f" ({self.brand} {version})" if version else ""  # strangers are not told
             raise Unsupported(
-                f"this daemon ({self.brand} {version}) cannot do {feature}: it lacks the API extension '{extension}'",
+                f"this daemon{which} cannot do {feature}: it lacks the API extension '{extension}'",
                 endpoint=str(self.transport.endpoint),
                 next_step="leave that out, or use a daemon that has it",
             )
@@ -171,7 +172,16 @@ class Client:
 
     def judge(self, response: Response, request: Request) -> Envelope:
         """The content of an answer, or the error that it stands for."""
-        return envelope(response.status, response.body, self.where(request))
+        try:
+            return envelope(response.status, response.body, self.where(request))
+        except Forbidden as error:
+            if "Authorization" in self.transport.endpoint.headers and self.server.get("auth") != "trusted":
+                self.require("auth_tls_jwt", "tokens in a header")
+                error.next_step = (
+                    "give another 'bearer_token': this one has expired, or no certificate that the daemon trusts "
+                    "belongs to the key that signed it"
+                )
+            raise
 
     def where(self, request: Request) -> str:
         """The endpoint and the request, for messages."""

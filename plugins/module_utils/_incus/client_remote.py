@@ -23,12 +23,11 @@ import typing as t
 from .._core import files
 from .._core.errors import FleetError, Forbidden, InvalidOption, Unreachable, Unsupported, Untrusted
 from .._core.fields import Choice, Flag, Text
-from .._core.http import CONNECT_TIMEOUT
 from .._core.module import SECRET_KEYS, FleetModule
 from .._core.pem import first
 from .._core.resource import Plan, Resource, Task
 from .._core.tls import TLSEndpoint, fingerprint_of, fingerprint_of_pem
-from . import operations, remotes
+from . import operations, remotes, tokens
 from .client import Client
 from .image_server import REMOTES
 from .options import fingerprint, host_and_port
@@ -98,6 +97,7 @@ class ClientRemote(Resource):
         self.pem: str | None = None  # the server's certificate, where the task gives it
         self.pin: str | None = None  # the fingerprint that it must have, where the task says so
         self.address = ""
+        self.client: dict[str, str | None] = {}  # the client's certificate, as a result shows it
         self.missing: dict[str, t.Any] = {}  # what there is to do beside the entry, as a diff shows it
 
     def label(self, params: t.Mapping[str, t.Any]) -> str:
@@ -134,12 +134,12 @@ class ClientRemote(Resource):
         config = remotes.configuration(session.own)
         entry = (config.get("remotes") or {}).get(name)
         certificate = remotes.client_cert(session.own, name) + ".crt"
+        self.client = {"client_cert": certificate, "client_fingerprint": _fingerprint(certificate)}
         have = {
             **(entry or {}),
             "default": config.get("default-remote") == name,
             "server_fingerprint": _fingerprint(remotes.server_cert(session.own, name)),
-            "client_cert": certificate,
-            "client_fingerprint": _fingerprint(certificate),
+            **self.client,
         }
         self.missing = {}
         if task.state == "present":
@@ -176,26 +176,19 @@ class ClientRemote(Resource):
         """
         if self.token is None:
             raise InvalidOption("it does not exist, and a new one needs its 'addr' or a 'token'")
-        addresses = [f"https://{address}" for address in self.token.addresses]
-        if not addresses:
+        address, *others = self.token.addresses or ("",)
+        if not address:
             raise InvalidOption("the 'token' names no address", next_step="give 'addr'")
-        if len(addresses) == 1:
-            return addresses[0]
-        failed = []
-        for address in addresses:
-            endpoint = TLSEndpoint(*host_and_port("token", address), self.token.fingerprint)
+        if others:
             try:
-                endpoint.connect(min(task.params["timeout"], CONNECT_TIMEOUT)).close()
+                address, pem = tokens.answering((address, *others), self.token.fingerprint, task.params["timeout"])
+                self.pem = self.pem or pem
             except Unreachable as error:
-                failed.append(f"{address}: {error.what}")
-            else:
-                return address
-        if task.check_mode:
-            return addresses[0]  # an earlier task may bring the daemon up
-        raise Unreachable(
-            f"the daemon answers at none of the addresses that the token names ({'; '.join(failed)})",
-            next_step="give the right one in 'addr'",
-        )
+                if not task.check_mode:  # where an earlier task may bring the daemon up
+                    error.what = f"the daemon answers at none of the addresses that the token names: {error.what}"
+                    error.next_step = "give the right one in 'addr'"
+                    raise
+        return f"https://{address}"
 
     def _server(self, have: dict[str, t.Any], entry: dict[str, t.Any], task: Task) -> str | None:
         """The server's certificate, where it is not the one that is pinned already."""
@@ -250,6 +243,7 @@ class ClientRemote(Resource):
         if have is None and given.get("protocol") == SIMPLESTREAMS:
             given.setdefault("public", True)
         plan = super()._present(label, have, task.but(given=given))
+        plan.then.update(self.client)
         for name, value in self.missing.items():
             plan.changed.append(name)
             plan.then[name] = plan.after[name] = value

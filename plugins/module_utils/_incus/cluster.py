@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import datetime
 import time
 import typing as t
 
@@ -28,6 +27,7 @@ from . import tokens
 from .answers import STATUS_RUNNING
 from .client import MEMBERS, Client, NoDaemon
 from .record import Record, Reference
+from .schedule import over
 
 # What the daemon gives and takes by itself as it needs databases.
 _OWN_ROLES = "database"
@@ -64,15 +64,7 @@ def decode(token: str) -> dict[str, t.Any]:
     return dict(told)
 
 
-def expired(told: t.Mapping[str, t.Any], now: datetime.datetime) -> bool:
-    """Whether a token is not taken any more. Without a time it stays good."""
-    until = str(told.get("expiresAt") or "")
-    if not until or until.startswith("0001"):
-        return False
-    return datetime.datetime.fromisoformat(until[:19]) <= now.replace(tzinfo=None)
-
-
-def pending(operations: t.Any, name: str, now: datetime.datetime) -> dict[str, t.Any] | None:
+def pending(operations: t.Any, name: str) -> dict[str, t.Any] | None:
     """The operation that holds the token for a new member, if one is out and still good.
 
     :param operations: all of them, by status
@@ -81,7 +73,7 @@ def pending(operations: t.Any, name: str, now: datetime.datetime) -> dict[str, t
         for operation in running or ():
             told = operation.get("metadata") or {}
             good = operation.get("class") == "token" and operation.get("status_code") == STATUS_RUNNING
-            if good and told.get("serverName") == name and not expired(told, now):
+            if good and told.get("serverName") == name and not over(told.get("expiresAt")):
                 return dict(operation)
     return None
 
@@ -100,22 +92,15 @@ class Join(t.NamedTuple):
 
     def perform(self, client: Client) -> t.Any:
         """Join by the first address that answers."""
-        from .._core.tls import certificate_of
-
-        refused: list[FleetError] = []
-        for address in self.token["addresses"]:
-            host, port = address.rsplit(":", 1)
-            try:
-                pem = certificate_of(host.strip("[]"), int(port), self.token["fingerprint"], client.transport.timeout)
-            except Unreachable as error:
-                refused.append(error)
-                continue
-            known = {"cluster_address": address, "cluster_certificate": pem}
-            return client.perform(self.request._replace(body={**self.request.body, **known}))
-        raise Unreachable(
-            f"no member of the cluster can be reached: {'; '.join(str(error) for error in refused)}",
-            next_step="see that one of them answers, or issue a new token",
-        )
+        told, timeout = self.token, client.transport.timeout
+        try:
+            address, pem = tokens.answering(told["addresses"], told["fingerprint"], timeout)
+        except Unreachable as error:
+            error.what = f"no member of the cluster can be reached: {error.what}"
+            error.next_step = "see that one of them answers, or issue a new token"
+            raise
+        known = {"cluster_address": address, "cluster_certificate": pem}
+        return client.perform(self.request._replace(body={**self.request.body, **known}))
 
 
 class Leave(t.NamedTuple):
@@ -358,9 +343,7 @@ class Member(OfCluster):
         have = super().read(session, task)
         self.invitation = None
         if have is None and task.state in ("invited", "absent") and session.clustered:
-            operations = session.get("/1.0/operations", {"recursion": "1"})
-            now = datetime.datetime.now(datetime.timezone.utc)
-            self.invitation = pending(operations, task.params["name"], now)
+            self.invitation = pending(session.get("/1.0/operations", {"recursion": "1"}), task.params["name"])
         return have
 
     # -- planning

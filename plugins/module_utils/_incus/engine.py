@@ -22,8 +22,9 @@ from .._core.pool import Pace, each
 from .._core.resource import Outcome, Plan, Task, converge
 from . import fleet
 from .client import MEMBERS, Client
-from .instance import AWAITED, Instance, is_new, power
+from .instance import Instance
 from .options import CONNECTION, connect
+from .power import AWAITED, is_new, power
 from .progress import VARIABLE, Progress, what
 from .record import SCOPES
 from .waits import Waiting, Watch, leased, parse

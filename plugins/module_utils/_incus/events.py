@@ -35,7 +35,7 @@ def open_channel(client: Client, types: t.Sequence[str], query: Query, timeout: 
     endpoint, timeout = client.transport.endpoint, timeout or client.transport.timeout
     channel = Messages(endpoint.connect(min(timeout, CONNECT_TIMEOUT)), where, timeout)
     try:
-        channel.open(endpoint.host, request.target)
+        channel.open(endpoint.host, request.target, endpoint.headers)
     except BaseException as error:
         channel.close()
         if isinstance(error, FleetError) and error.code is not None:

@@ -185,8 +185,9 @@ class Everywhere(Record):
         return steps + super().create_steps(self._everywhere(plan), task)
 
     def update_steps(self, plan: Plan, task: Task) -> list[Request]:
-        """What belongs to a member is patched: a PUT with C(target) makes LXD forget what all members have. Either of them
-        empties a description that it does not name, on both brands.
+        """What belongs to a member is patched: a PUT with C(target) makes LXD forget what all members have.
+
+        Either of them empties a description that it does not name, on both brands.
         """
         steps = []
         now = plan.have.get("members") or {}

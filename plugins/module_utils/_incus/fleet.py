@@ -18,7 +18,8 @@ from .._core.fields import Spec
 from .._core.module import checked
 from .._core.resource import Plan, Task
 from .image_server import is_remote
-from .instance import AWAITED, Instance, check_reached, check_settled
+from .instance import Instance
+from .power import AWAITED, check_reached, check_settled
 
 MARK = "user.nfvlab.fleet"  # holds the fleet's full name in every instance that it made
 

@@ -189,6 +189,7 @@ class TrustedEndpoint(t.NamedTuple):
 
     host: str
     port: int
+    headers: t.Mapping[str, str] = {}
 
     def __str__(self) -> str:
         return f"https://{self.host}:{self.port}"

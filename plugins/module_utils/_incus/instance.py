@@ -10,47 +10,17 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core.errors import Busy, FleetError, InvalidOption, Refused, Unreachable, Unsupported
+from .._core.errors import FleetError, InvalidOption, Refused, Unsupported
 from .._core.fields import Choice, Devices, Flag, KeyValues, Spec, Text, Texts
 from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Outcome, Plan, Task
 from . import placement, sources
-from .answers import STATUS_FROZEN, STATUS_READY, STATUS_RUNNING, STATUS_STOPPED
 from .client import Client, NoDaemon
 from .image_server import IMAGE_SERVER, image_source, image_sources
+from .power import AWAITED, STATUS, TRANSITIONS, check_settled, half_created, power
 from .record import HALF_CREATED, Record, Reference
 
-# What to do, in order, to get from one power state to another. A guest that has reported Ready is running.
-TRANSITIONS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("stopped", "started"): ("start",),
-    ("frozen", "started"): ("unfreeze",),
-    ("started", "stopped"): ("stop",),
-    ("frozen", "stopped"): ("unfreeze", "stop"),
-    ("started", "frozen"): ("freeze",),
-    ("stopped", "frozen"): ("start", "freeze"),
-    ("error", "frozen"): ("start", "freeze"),
-    ("error", "started"): ("start",),
-    ("error", "stopped"): ("stop",),
-    ("stopped", "restarted"): ("start",),
-    ("started", "restarted"): ("restart",),
-    ("frozen", "restarted"): ("unfreeze", "restart"),
-    ("error", "restarted"): ("restart",),
-}
-_POWER = {
-    STATUS_RUNNING: "started",
-    STATUS_READY: "started",
-    STATUS_FROZEN: "frozen",
-    STATUS_STOPPED: "stopped",
-    112: "error",
-}
-_STATUS = {
-    "started": ("Running", STATUS_RUNNING),
-    "stopped": ("Stopped", STATUS_STOPPED),
-    "frozen": ("Frozen", STATUS_FROZEN),
-}
-# The states in which an instance can be waited for.
-AWAITED = ("started", "restarted", "present")
 # What an instance that is there is not put to without a word.
 ALLOWED = ("restart", "move", "rebuild")
 # What a cluster says of an instance on a member that does not answer.
@@ -226,7 +196,7 @@ class Instance(Record):
                 if now != wanted:
                     plan.changed.append("state")
             plan.after["state"] = wanted
-            plan.then["status"], plan.then["status_code"] = _STATUS[reached]
+            plan.then["status"], plan.then["status_code"] = STATUS[reached]
         plan.facts["restart_required"] = []
         return plan
 
@@ -559,52 +529,3 @@ def _why_no_machines(session: Client) -> str:
         return ""  # it needs rights that a restricted client lacks; this only adds to another message
     told = [warning["last_message"] for warning in warnings if warning["type"] == "Instance type not operational"]
     return f": {told[0]}" if told else ""
-
-
-def check_settled(have: t.Mapping[str, t.Any], label: str) -> None:
-    """Raise where an instance is just changing its state, so that nothing can be planned for it.
-
-    :raises Busy: it starts, stops or freezes
-    """
-    if power(have) == "busy":
-        raise Busy(
-            f"it is {have['status']} just now",
-            obj=label,
-            next_step="wait until that has ended and run the task again",
-        )
-
-
-def half_created(have: t.Mapping[str, t.Any]) -> bool:
-    """Whether a daemon that was killed left an instance without a root file system: it can be started, but never runs.
-
-    Creating one from an image ends with C(volatile.apply_template), which its first start turns into a power state.
-    """
-    config = have.get("config") or {}
-    return (
-        have["status_code"] == STATUS_STOPPED
-        and "volatile.base_image" in config
-        and not {"volatile.apply_template", "volatile.last_state.power"} & set(config)
-    )
-
-
-def check_reached(have: t.Mapping[str, t.Any], label: str) -> None:
-    """Raise where a cluster tells nothing of an instance but where it is.
-
-    :raises Unreachable: that member does not answer
-    """
-    if power(have) == "error" and have.get("config") is None:
-        raise Unreachable(
-            f"cluster member '{have.get('location')}', which it is on, does not answer",
-            obj=label,
-            next_step="start that member, or wait until it is back",
-        )
-
-
-def is_new(have: t.Mapping[str, t.Any] | None) -> bool:
-    """Whether an instance is still to be made."""
-    return have is None or half_created(have)
-
-
-def power(have: t.Mapping[str, t.Any] | None) -> str:
-    """The power state of an instance; one that is not there counts as stopped, and C(busy) is between two states."""
-    return _POWER.get(have["status_code"], "busy") if have else "stopped"

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible.module_utils.basic import env_fallback
 
-from .._core.errors import InvalidOption, NoSocket
+from .._core.errors import InvalidOption, MissingReference, NoSocket
 from .._core.http import Endpoint, UnixEndpoint
 from .client import Client, NoDaemon, discover_socket
 
@@ -29,13 +29,14 @@ CONNECTION: Spec = {
     "url": {"type": "str", "fallback": (env_fallback, ["INCUS_URL"])},
     "client_cert": {"type": "path", "fallback": (env_fallback, ["INCUS_CLIENT_CERT"])},
     "client_key": {"type": "path", "no_log": False, "fallback": (env_fallback, ["INCUS_CLIENT_KEY"])},
+    "bearer_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["INCUS_BEARER_TOKEN"])},
     "server_cert": {"type": "path", "fallback": (env_fallback, ["INCUS_SERVER_CERT"])},
     "server_fingerprint": {"type": "str", "fallback": (env_fallback, ["INCUS_SERVER_FINGERPRINT"])},
     "timeout": {"type": "float", "default": 30.0},
     "operation_timeout": {"type": "float", "default": 600.0},
 }
 # The options that a remote stands for.
-WHERE = ("socket", "url", "client_cert", "client_key", "server_cert", "server_fingerprint")
+WHERE = ("socket", "url", "client_cert", "client_key", "bearer_token", "server_cert", "server_fingerprint")
 
 
 def reached(params: dict[str, t.Any], given: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[str, t.Any]:
@@ -58,7 +59,8 @@ def reached(params: dict[str, t.Any], given: t.Mapping[str, t.Any], environ: t.M
     found = remote(params["remote"], environ)
     if found.project and "project" in params and given.get("project") is None:
         params["project"] = found.project
-    return {**params, **dict.fromkeys(WHERE), **found.options, **own}
+    replaced = ("client_cert", "client_key") if "bearer_token" in own else ()
+    return {**params, **dict.fromkeys(WHERE), **found.options, **dict.fromkeys(replaced), **own}
 
 
 def endpoint_for(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> Endpoint:
@@ -73,7 +75,14 @@ def endpoint_for(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) ->
         return UnixEndpoint(re.sub(r"^unix:(//)?", "", url))
     from .._core.tls import TLSEndpoint  # the ssl module takes its time
 
-    return TLSEndpoint(*host_and_port("url", url), _pin(params), params.get("client_cert"), params.get("client_key"))
+    token = params.get("bearer_token")
+    return TLSEndpoint(
+        *host_and_port("url", url),
+        _pin(params),
+        params.get("client_cert"),
+        params.get("client_key"),
+        {"Authorization": f"Bearer {bearer(token)}"} if token else {},
+    )
 
 
 def host_and_port(option: str, url: str) -> tuple[str, int]:
@@ -87,6 +96,16 @@ def host_and_port(option: str, url: str) -> tuple[str, int]:
             f"'{option}' is '{url}'", next_step="write 'https://HOST:8443' or 'unix:/path/to/unix.socket'"
         )
     return parts.group(1).strip("[]"), int(parts.group(2) or DEFAULT_PORT)
+
+
+def bearer(token: str) -> str:
+    """A token for a header (RFC 7519), if it can be one; whether it is a good one is for the daemon to say."""
+    if not re.fullmatch(r"[\w-]+(\.[\w-]+){2}", token, re.ASCII):
+        raise InvalidOption(
+            "'bearer_token' is no signed JSON Web Token",
+            next_step="it has three parts with dots between them; 'incus remote get-client-token' makes one",
+        )
+    return token
 
 
 def fingerprint(given: str) -> str:
@@ -116,13 +135,20 @@ def _pin(params: t.Mapping[str, t.Any]) -> str:
 def connect(task: Task) -> Client:
     """A client for a task, which gets the project of the remote that it names.
 
-    In check mode a daemon that is not there yet is an empty one, with a warning.
+    In check mode a daemon that is not there yet is an empty one, with a warning, and so is a remote.
     """
     for option in ("timeout", "operation_timeout"):
         if task.params[option] <= 0:
             raise InvalidOption(f"'{option}' is {task.params[option]:g}", next_step="give a number of seconds above 0")
+    try:
+        params = reached(task.params, task.given, os.environ)
+    except MissingReference as error:
+        if not task.check_mode:
+            raise
+        task.warn(f"check mode: its daemon counts as new and empty, because {error}")
+        return NoDaemon()
     client = Client(
-        endpoint_for(reached(task.params, task.given, os.environ), os.environ),
+        endpoint_for(params, os.environ),
         timeout=task.params["timeout"],
         operation_timeout=task.params["operation_timeout"],
     )

@@ -18,6 +18,8 @@ import typing as t
 
 from .._core.errors import InvalidOption, did_you_mean
 
+NEVER = "0001-01-01T00:00:00Z"  # how the daemon writes that there is no time
+
 _NAMES = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@annually", "@yearly")
 _OF_INSTANCES = ("@startup", "@never")  # of instances and profiles only
 
@@ -169,6 +171,12 @@ def moment(text: str) -> str:
             f"'{text}' is no time", next_step="write it as '2030-12-31T23:00:00Z', or how long as '7d'"
         ) from None
     return stamp(found)
+
+
+def over(text: str | None) -> bool:
+    """Whether a time of the daemon's has come. Where there is none, it never does."""
+    end = moment(text or NEVER)
+    return bool(end) and end <= stamp(datetime.datetime.now(datetime.timezone.utc))
 
 
 def stamp(time: datetime.datetime) -> str:

@@ -372,7 +372,7 @@ def _connect(client: Client, operation: str, secrets: t.Mapping[str, str]) -> di
     try:
         for name, link in sockets.items():
             request = Request("GET", f"{operation}/websocket", {"secret": secrets[name]})
-            link.greet(endpoint.host, request.target)
+            link.greet(endpoint.host, request.target, endpoint.headers)
         for link in sockets.values():
             link.welcome()
     except BaseException as error:

@@ -18,9 +18,7 @@ from .._core.resource import Plan, Task
 from .client import Client
 from .owned import OWNER, check_owner, owner_label, owner_path, owner_references
 from .record import Record, Reference
-from .schedule import durations, later, moment, stamp
-
-NEVER = "0001-01-01T00:00:00Z"  # how the daemon writes that something does not expire
+from .schedule import NEVER, durations, later, moment, stamp
 
 
 class Moment(Field):

@@ -14,7 +14,6 @@ from __future__ import annotations
 import os
 import re
 import typing as t
-from datetime import datetime, timezone
 
 from .._core import files
 from .._core.errors import FleetError, Forbidden, InvalidOption, Refused
@@ -28,8 +27,8 @@ from .certificate import Projects
 from .client import Client
 from .options import CONNECTION, connect
 from .record import Record, Reference
+from .schedule import NEVER, moment, over
 
-_NEVER = "0001-01-01T00:00:00Z"  # how the daemon writes that there is no time
 SPENT = "have a new one issued with nfvlab.fleet.incus_trust_token"
 
 
@@ -49,12 +48,12 @@ class Token(t.NamedTuple):
     fingerprint: str
     addresses: tuple[str, ...]
     secret: str
-    expires_at: str = _NEVER
+    expires_at: str = NEVER
 
     @property
     def expired(self) -> bool:
         """Whether its time is over."""
-        return self.expires_at != _NEVER and moment(self.expires_at) <= datetime.now(timezone.utc)
+        return over(self.expires_at)
 
 
 def encode(token: Token) -> str:
@@ -82,20 +81,14 @@ def decode(text: str) -> Token:
             content["fingerprint"],
             tuple(map(str, content["addresses"] or ())),
             content["secret"],
-            content.get("expires_at") or _NEVER,
+            str(content.get("expires_at") or NEVER),
         )
         moment(token.expires_at)
         if not re.fullmatch(r"[0-9a-f]{64}", token.fingerprint):
             raise ValueError(token.fingerprint)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, InvalidOption):
         raise InvalidOption("'token' is no trust token", next_step=SPENT) from None
     return token
-
-
-def moment(written: str) -> datetime:
-    """A time as Go writes it, with any number of digits after the second."""
-    digits = re.sub(r"\.(\d+)", lambda found: f".{found[1][:6]:0<6}", written)
-    return datetime.fromisoformat(digits.replace("Z", "+00:00"))
 
 
 # -- redeeming one
@@ -164,7 +157,7 @@ class TrustToken(Record):
                 **{one.name: one.read(request) for one in self.fields},
                 "addresses": list(token.addresses),
                 "fingerprint": token.fingerprint,
-                "expires_at": None if token.expires_at == _NEVER else token.expires_at,
+                "expires_at": None if token.expires_at == NEVER else token.expires_at,
                 "operation": entry["id"],
             }
         return None
@@ -240,7 +233,7 @@ def token_of(operation: t.Mapping[str, t.Any]) -> Token:
         metadata["fingerprint"],
         tuple(metadata.get("addresses") or ()),
         metadata["secret"],
-        metadata.get("expiresAt") or _NEVER,
+        metadata.get("expiresAt") or NEVER,
     )
 
 

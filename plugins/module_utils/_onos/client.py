@@ -29,6 +29,7 @@ class TCPEndpoint(t.NamedTuple):
 
     name: str
     port: int
+    headers: t.Mapping[str, str] = {}
 
     @property
     def host(self) -> str:

@@ -74,8 +74,8 @@ class Machine:
             spaces = {}
             for name in netlink.named():
                 path = f"{netlink.NAMED}/{name}"
-                if os.path.ismount(path) or os.stat(path).st_size == 0:
-                    spaces[name] = _devices(path)
+                # A file where nothing is mounted was left by a namespace that is gone.
+                spaces[name] = _devices(path) if os.path.ismount(path) else {}
             ends = {name: devices[name] for name in nics if name in devices and devices[name].kind == "veth"}
             found = _other_ends(reader, ends) if ends else {}
         checksums = {

@@ -16,6 +16,9 @@ shift 6
 
 has_link() { ip link show dev "$1" >/dev/null 2>&1; }
 
+# A file where nothing is mounted was left by a namespace that is gone.
+has_space() { mountpoint -q "/run/netns/$1"; }
+
 # The process that holds a node, where it runs.
 holder() {
   pid=$(cat "$folder/$1.pid" 2>/dev/null) || return 1
@@ -41,7 +44,7 @@ missing() {
   has_link "$bridge" || echo "bridge $bridge"
   for node in "$@"; do
     name=${node%%=*}
-    { [ -e "/run/netns/$name" ] && has_link "$name"; } || echo "network of $name"
+    { has_space "$name" && has_link "$name"; } || echo "network of $name"
     holder "$name" >/dev/null || echo "daemon of $name"
   done
 }
@@ -54,7 +57,10 @@ up() {
   ip link set dev "$bridge" up
   for node in "$@"; do
     name=${node%%=*}
-    [ -e "/run/netns/$name" ] || ip netns add "$name"
+    if ! has_space "$name"; then
+      rm -f "/run/netns/$name"
+      ip netns add "$name"
+    fi
     if ! has_link "$name"; then
       ip link add name "$name" type veth peer name eth0 netns "$name"
       ip link set dev "$name" master "$bridge"

@@ -58,6 +58,23 @@ STARTED = (202, {"type": "async", "operation": OPERATION, "metadata": {}})
 POST = Request("POST", "/1.0/instances", body={})
 
 
+@pytest.mark.parametrize(
+    ("server", "kind", "said"),
+    [
+        ({"auth": "untrusted", "api_extensions": ["auth_tls_jwt"]}, "forbidden", "give another 'bearer_token': "),
+        ({"auth": "untrusted", "api_extensions": []}, "unsupported", r"this daemon cannot do tokens .* 'auth_tls_jwt'"),
+        ({"auth": "trusted", "api_extensions": ["auth_tls_jwt"]}, "forbidden", "and its projects extended"),
+    ],
+    ids=["a token that does not count", "a daemon without tokens", "a token with too few rights"],
+)
+def test_a_token_that_is_refused_is_told_from_one_that_has_too_few_rights(server, kind, said):
+    made = client((403, error("not authorized", 403)), (200, sync(server)))
+    made.transport.endpoint = UnixEndpoint("/s", headers={"Authorization": "Bearer a.b.c"})
+    with pytest.raises(errors.FleetError, match=said) as caught:
+        made.get("/1.0/profiles/p")
+    assert caught.value.kind == kind and "a.b.c" not in str(caught.value)
+
+
 def test_an_operation_is_waited_for_at_once():
     made = client(STARTED, (200, sync({"status_code": 200, "metadata": {"return": 0}})))
     assert made.perform(POST) == {"return": 0}

@@ -23,6 +23,11 @@ PIN = "ab" * 32
         ({"url": "unix:///s"}, UnixEndpoint("/s")),
         ({}, UnixEndpoint("/env")),
         ({"url": "https://h", "server_fingerprint": PIN}, TLSEndpoint("h", 8443, PIN)),
+        (
+            {"url": "https://h", "server_fingerprint": PIN, "bearer_token": "a.b-c._"},
+            TLSEndpoint("h", 8443, PIN, headers={"Authorization": "Bearer a.b-c._"}),
+        ),
+        ({"socket": "/s", "bearer_token": "a.b.c"}, UnixEndpoint("/s")),
         ({"url": "https://[::1]:9/", "server_fingerprint": "AB:" * 31 + "AB"}, TLSEndpoint("::1", 9, PIN)),
     ],
 )
@@ -36,6 +41,7 @@ def test_endpoints(params, endpoint):
         ({"url": "http://h"}, "write 'https://HOST:8443' or 'unix:"),
         ({"url": "https://h"}, "needs 'server_cert' or 'server_fingerprint'"),
         ({"url": "https://h", "server_fingerprint": "abc"}, "not a SHA-256 fingerprint"),
+        ({"url": "https://h", "server_fingerprint": PIN, "bearer_token": "a.b.c\r\nX: y"}, "is no signed JSON Web"),
         ({"url": "https://h", "server_cert": "/nonexistent"}, "cannot read a PEM certificate from '/nonexistent'"),
     ],
 )

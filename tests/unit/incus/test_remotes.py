@@ -9,8 +9,10 @@ from __future__ import annotations
 import pytest
 import yaml
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.resource import Task
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import NoDaemon
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.image_server import image_source
-from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import reached
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.options import connect, reached
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.remotes import Remote, names, remote
 
 REMOTES = {
@@ -156,6 +158,14 @@ def test_a_task_gets_the_options_and_the_project_of_its_remote(environ):
     assert found["client_cert"] == "/other.crt" and found["client_key"].endswith("/client.key")
 
 
+def test_a_token_takes_the_place_of_the_remotes_certificate(environ):
+    found = reached({"remote": "lab", "client_cert": None}, {"remote": "lab", "bearer_token": "a.b.c"}, environ)
+    assert (found["client_cert"], found["client_key"], found["bearer_token"]) == (None, None, "a.b.c")
+    assert found["url"] == "https://lab:8443"
+    found = reached({"remote": "lab", "bearer_token": "a.b.c"}, {"remote": "lab"}, environ)
+    assert found["client_cert"] and not found["bearer_token"], "a variable of the environment knows nothing of remotes"
+
+
 def test_a_socket_or_an_address_wins_over_the_variable_and_excludes_the_option(environ):
     named = {**environ, "INCUS_REMOTE": "lab"}
     assert options({}, named)[0]["url"] == "https://lab:8443"
@@ -165,6 +175,19 @@ def test_a_socket_or_an_address_wins_over_the_variable_and_excludes_the_option(e
     )
     with pytest.raises(errors.InvalidOption, match="the remote 'lab' and 'url'; leave one of the two out"):
         options({"remote": "lab", "url": "unix:/x"}, environ)
+
+
+def test_in_check_mode_a_remote_that_is_not_there_yet_is_an_empty_daemon(environ, monkeypatch):
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    warned: list[str] = []
+    params = {"remote": "labb", "timeout": 1.0, "operation_timeout": 1.0}
+    task = Task(params, {"remote": "labb"}, check_mode=True, warn=warned.append)
+    assert isinstance(connect(task), NoDaemon)
+    (said,) = warned
+    assert said.endswith("counts as new and empty, because remote 'labb' does not exist; did you mean 'lab'?")
+    with pytest.raises(errors.MissingReference, match="remote 'labb' does not exist; did you mean 'lab'"):
+        connect(Task(params, {"remote": "labb"}))
 
 
 def test_an_image_comes_from_a_remote_of_the_client(environ, monkeypatch, tmp_path):

@@ -103,6 +103,18 @@ def test_a_moment_is_the_same_in_every_zone(text, same):
     assert schedule.moment(text) == same
 
 
+@pytest.mark.parametrize(("minutes", "over"), [(-1, True), (1, False)])
+@pytest.mark.parametrize("hours", [-9, 0, 5])
+def test_a_time_is_over_wherever_it_was_written(minutes, over, hours):
+    zone = datetime.timezone(datetime.timedelta(hours=hours))
+    until = datetime.datetime.now(zone) + datetime.timedelta(minutes=minutes)
+    assert schedule.over(until.isoformat()) is over
+
+
+def test_no_time_is_never_over():
+    assert not any(map(schedule.over, (None, "", schedule.NEVER)))
+
+
 @pytest.mark.parametrize("text", ["tomorrow", "2030-13-01T00:00:00Z", "2030-01-01"])
 def test_what_is_no_moment_is_said(text):
     with pytest.raises(InvalidOption, match="is no time"):

@@ -36,6 +36,9 @@ options:
   client_key:
     description: Path of its key.
     type: str
+  bearer_token:
+    description: A signed JSON Web Token instead of a client certificate.
+    type: str
   server_cert:
     description: Path of the server's certificate.
     type: str
@@ -84,6 +87,7 @@ OPTIONS = (
     "url",
     "client_cert",
     "client_key",
+    "bearer_token",
     "server_cert",
     "server_fingerprint",
     "project",
