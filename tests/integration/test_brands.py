@@ -192,11 +192,11 @@ class TestCluster:
         return clusters.inventory_of("lxd", tmp_path_factory.mktemp("cluster"))
 
     @pytest.fixture(scope="class")
-    def before(self, client: Client, inventory: str) -> t.Iterator[dict[str, set[str]]]:
+    def bare(self, client: Client, inventory: str) -> t.Iterator[dict[str, set[str]]]:
         yield from clusters.without_nodes(inventory)
 
     @pytest.fixture(scope="class")
-    def cluster(self, before: dict[str, set[str]], inventory: str, image: str) -> Client:
+    def cluster(self, bare: dict[str, set[str]], inventory: str, image: str) -> Client:
         cluster = clusters.brought_up(inventory, image)
         assert cluster.brand == "lxd"
         return cluster

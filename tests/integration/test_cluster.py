@@ -151,12 +151,12 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="module")
-def before(prepared: None, inventory: str) -> t.Iterator[dict[str, set[str]]]:
+def bare(prepared: None, inventory: str) -> t.Iterator[dict[str, set[str]]]:
     yield from without_nodes(inventory)
 
 
 @pytest.fixture(scope="module")
-def cluster(before: dict[str, set[str]], inventory: str, image: str) -> Client:
+def cluster(bare: dict[str, set[str]], inventory: str, image: str) -> Client:
     return brought_up(inventory, image)
 
 
@@ -428,10 +428,10 @@ def test_a_member_with_instances_leaves_by_force_only(cluster: Client) -> None:
     assert sorted(members(cluster)) == ["nfvt1", "nfvt2"]
 
 
-def test_the_nodes_leave_nothing_behind(cluster: Client, before: dict[str, set[str]], inventory: str) -> None:
+def test_the_nodes_leave_nothing_behind(cluster: Client, bare: dict[str, set[str]], inventory: str) -> None:
     cluster.transport.close()
     playbook("nfvlab.fleet.destroy_cluster", "-i", inventory)
-    assert {kind: now - before[kind] for kind, now in machine().items()} == {kind: set() for kind in before}
+    assert {kind: now - bare[kind] for kind, now in machine().items()} == {kind: set() for kind in bare}
 
 
 # What test_brands.py runs with LXD as well. What happens when a member dies is no matter of brand.
