@@ -314,12 +314,6 @@ def test_an_instance_moves_between_members_with_what_it_has(cluster: Client) -> 
     done(module("incus_instance", "nfvt2", **name, devices={"more": disk}))
     stays = module("incus_instance", **away, target="nfvt1")
     refused(stays, "refused", "'nfvtc-volume' of the pool 'local' is not on cluster member 'nfvt1'")
-    done(module("incus_cluster_member", name="nfvt2", state="evacuated"))
-    out = {**away, "target": "nfvt2", "devices": {"more": None}}
-    refused(module("incus_instance", **out), "refused", "'nfvt2' is evacuated; bring it back")
-    new = module("incus_instance", name="nfvtc-new", image="busybox", target="nfvt2")
-    refused(new, "forbidden", "evacuated.*; restore it with nfvlab.fleet.incus_cluster_member")
-    done(module("incus_cluster_member", name="nfvt2", state="restored"))
     assert instances(cluster)["nfvtc-mover"] == ("nfvt3", "Running")
     assert done(module("incus_exec", **read))["stdout"] == "kept\n"
     found = cluster.get("/1.0/instances/nfvtc-mover", {"recursion": "1"})
@@ -409,6 +403,10 @@ def test_a_member_is_evacuated_and_restored_and_nothing_is_lost(cluster: Client)
     assert done(module("incus_cluster_member", **evacuated))["changed"] is False
     assert members(cluster)["nfvt3"] == "Evacuated"
     assert "nfvt3" not in {place for place, _status in instances(cluster).values()}
+    there = {"target": "nfvt3", "move": "if_needed", "restart": "if_needed"}
+    refused(module("incus_instance", name="nfvtc-1", **there), "refused", "'nfvt3' is evacuated; bring it back")
+    new = module("incus_instance", name="nfvtc-new", image="busybox", target="nfvt3")
+    refused(new, "forbidden", "evacuated.*; restore it with nfvlab.fleet.incus_cluster_member")
     assert done(fleet(instances=[{"name": "nfvtc-[1:7]"}]))["results"][6]["location"] in ("nfvt1", "nfvt2")
     restored = {"name": "nfvt3", "state": "restored"}
     assert done(module("incus_cluster_member", **restored))["cluster_member"]["status"] == "Online"

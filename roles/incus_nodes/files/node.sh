@@ -13,6 +13,7 @@ exec nsenter --net="/run/netns/$namespace" \
   unshare --mount --pid --fork --kill-child --mount-proc --propagation private sh -c '
     set -eu
     export INCUS_DIR=$1 LXD_DIR=$1
+    unset INCUS_SOCKET LXD_SOCKET # would be the place of its own socket
     # sysfs shows the network in which it was mounted; control groups and security modules stay as they are.
     mkdir -p "$INCUS_DIR/.sys"
     mount --rbind /sys "$INCUS_DIR/.sys"
