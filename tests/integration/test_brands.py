@@ -188,15 +188,18 @@ class TestCluster:
     """Three nodes that run LXD, as one cluster."""
 
     @pytest.fixture(scope="class")
-    def inventory(self, tmp_path_factory: pytest.TempPathFactory) -> str:
+    @classmethod
+    def inventory(cls, tmp_path_factory: pytest.TempPathFactory) -> str:
         return clusters.inventory_of("lxd", tmp_path_factory.mktemp("cluster"))
 
     @pytest.fixture(scope="class")
-    def bare(self, client: Client, inventory: str) -> t.Iterator[dict[str, set[str]]]:
+    @classmethod
+    def bare(cls, client: Client, inventory: str) -> t.Iterator[dict[str, set[str]]]:
         yield from clusters.without_nodes(inventory)
 
     @pytest.fixture(scope="class")
-    def cluster(self, bare: dict[str, set[str]], inventory: str, image: str) -> Client:
+    @classmethod
+    def cluster(cls, bare: dict[str, set[str]], inventory: str, image: str) -> Client:
         cluster = clusters.brought_up(inventory, image)
         assert cluster.brand == "lxd"
         return cluster
