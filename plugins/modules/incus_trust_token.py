@@ -14,7 +14,7 @@ description:
   - Issues a token with which a client has its certificate trusted by itself, once, and revokes tokens that nobody has
     redeemed.
   - A token that waits under the same name is issued no second time, and neither is one for a name under which a
-    certificate is trusted already. A token that waits with other rights is revoked, and a new one takes its place.
+    certificate is trusted already. Where one waits with other rights, a new one takes its place.
   - The daemon has to listen for clients, see C(core.https_address) in M(nfvlab.fleet.incus_server).
   - Who has the token has the rights. It is shown in no result and no log unless O(reveal) says so.
 options:
@@ -22,11 +22,6 @@ options:
     description: Name that the certificate will have.
     type: str
     required: true
-  type:
-    description: What the certificate will open, the API (V(client)) or the metrics only. V(client) for a new token
-      without it.
-    type: str
-    choices: [client, metrics]
   restricted:
     description: Whether it will open nothing but O(projects).
     type: bool
@@ -86,7 +81,6 @@ trust_token:
   type: dict
   sample:
     name: edge-operator
-    type: client
     description: ""
     restricted: true
     projects: [edge]
@@ -110,7 +104,7 @@ actions:
   type: list
   elements: dict
   sample:
-    - {method: POST, path: /1.0/certificates, keys: [name, token, type, restricted, projects], sent: true}
+    - {method: POST, path: /1.0/certificates, keys: [name, type, token, restricted, projects], sent: true}
     - {method: write, path: /root/edge-operator.token, keys: [token], sent: true}
 """
 

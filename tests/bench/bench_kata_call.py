@@ -8,10 +8,14 @@ C(kata_call): the client's own CPU for one Check on a kept connection, request e
 that of the design. C(kata_in_flight): the same with 64 calls under way at a time.
 
 C(kata_write_...), C(kata_read_...): a call with a large request, as CopyFile is, or a large answer, as ReadStdout is,
-with the codec, against C(sendall) and C(recv_into) of the very same bytes. Budget 1.2, so that the socket is the bound
-and not we. A real agent takes longer to answer than this peer, so these rows are the worst case.
+with the codec, against one C(sendall) and one C(recv) of the very same bytes, whose number is known beforehand. Both
+leave the answer in memory of its own, where it stays: what is read into the same place again and again is of no use to
+a caller. Budget 1.2, so that the socket is the bound and not we. A real agent takes longer to answer than this peer, so
+these rows are the worst case.
 
-The peer is a process of its own that knows its answer beforehand.
+The peer is a process of its own that knows its answer beforehand. In the rows of payloads it shares one CPU with us:
+otherwise the scheduler decides for each pair of processes anew whether they do, and waking an idle CPU takes several
+times as long as the exchange.
 """
 
 from __future__ import annotations
@@ -31,17 +35,19 @@ ROUNDS, CALLS = 30, 500
 IN_FLIGHT = 64
 SIZES = (65536, 1 << 20)
 READ = ("ReadStdout", "ReadStreamRequest", "ReadStreamResponse")
+HEALTHY = frames.WITH_PAYLOAD + b"\x02\x08\x01"  # a health check's SERVING
 
 
-def answer_of(size: int) -> bytes:
-    """An answer with that much data; without any, that of a healthy agent."""
-    data = codec.encode("ReadStreamResponse", {"data": b"x" * size}) if size else b"\x08\x01"
-    return b"\x0a\x00\x12" + codec.varint(len(data)) + data
+def answer_with(size: int) -> bytes:
+    """An answer of ReadStdout with that much data; without any, that of CopyFile."""
+    if not size:
+        return frames.SUCCESS
+    data = codec.encode("ReadStreamResponse", {"data": b"x" * size})
+    return frames.WITH_PAYLOAD + codec.varint(len(data)) + data
 
 
-def serve(peer: socket.socket, size: int) -> None:
-    """Answer every frame with so much data."""
-    body = answer_of(size)
+def serve(peer: socket.socket, body: bytes) -> None:
+    """Give every frame the same answer."""
     buffer = memoryview(bytearray(frames.LIMIT + 10))
     filled = 0
     while count := peer.recv_into(buffer[filled:]):
@@ -62,14 +68,14 @@ def serve(peer: socket.socket, size: int) -> None:
 
 
 @contextlib.contextmanager
-def served(size: int = 0) -> t.Iterator[socket.socket]:
+def served(answer: bytes) -> t.Iterator[socket.socket]:
     """A socket whose other end is served by a process of its own."""
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
         try:
             ours.close()
-            serve(theirs, size)
+            serve(theirs, answer)
         finally:
             os._exit(0)
     theirs.close()
@@ -78,6 +84,17 @@ def served(size: int = 0) -> t.Iterator[socket.socket]:
     finally:
         ours.close()
         os.waitpid(pid, 0)
+
+
+@contextlib.contextmanager
+def one_cpu() -> t.Iterator[None]:
+    """Keep this process and what it starts on one CPU."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(allowed)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, allowed)
 
 
 def cpu(work: t.Callable[[], t.Any], times: int) -> t.Callable[[], float]:
@@ -94,7 +111,7 @@ def cpu(work: t.Callable[[], t.Any], times: int) -> t.Callable[[], float]:
 
 @benchmark
 def kata_call() -> list[Row]:
-    with served() as sock:
+    with served(HEALTHY) as sock:
         kept = Connection(sock, "bench")
 
         def check() -> None:
@@ -127,11 +144,11 @@ def exchange(name: str, upward: int, downward: int) -> Row:
     data = os.urandom(upward)
     request = {"path": "/x", "data": data} if upward else {"container_id": "box", "exec_id": "e", "len": downward}
     method, takes, gives = ("CopyFile", "CopyFileRequest", "google.protobuf.Empty") if upward else READ
-    with served(downward) as sock, served(downward) as bare:
+    answer = answer_with(downward)
+    with one_cpu(), served(answer) as sock, served(answer) as bare:
         kept = Connection(sock, "bench")
-        whole = b"".join(frames.request(1, AGENT, method, codec.encode(takes, request), 30.0))
-        back = len(answer_of(downward)) + frames.HEADER.size
-        place = memoryview(bytearray(back))
+        whole = b"".join(frames.request(1, AGENT, method, codec.encode(takes, request), 30.0)[0])
+        back = len(answer) + frames.HEADER.size
 
         def ours() -> None:
             started = kept.start(AGENT, method, codec.encode_parts(takes, request), 30.0)
@@ -141,9 +158,8 @@ def exchange(name: str, upward: int, downward: int) -> Row:
 
         def floor() -> None:
             bare.sendall(whole)
-            filled = 0
-            while filled < back:
-                filled += bare.recv_into(place[filled:])
+            if len(bare.recv(back, socket.MSG_WAITALL)) != back:
+                raise RuntimeError("the peer gave another answer")
 
         turns = max(20, (8 << 20) // max(upward, downward))
         times = alternate({"ours": timed(ours, turns), "floor": timed(floor, turns)}, ROUNDS)

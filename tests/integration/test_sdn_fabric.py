@@ -149,6 +149,8 @@ def test_an_interface_of_somebody_else_is_a_host(ground):
     missing = fabric(hosts=[nic], fail_mode="standalone")
     assert missing["failure"]["kind"] == "missing_reference" and "nfvt-nic" in missing["msg"]
     shell("ip", "link", "add", "nfvt-nic", "type", "veth", "peer", "name", "nfvt-in")
+    left = Path("/run/netns/nfvt-left")  # the mere file of a namespace that is gone
+    left.touch()
     # A namespace without a name, as an instance has one.
     guest = subprocess.Popen(["unshare", "--net", "sleep", "600"])
     try:
@@ -162,6 +164,7 @@ def test_an_interface_of_somebody_else_is_a_host(ground):
         ok(fabric(fail_mode="standalone"))
         assert "nfvt-nic" in shell("ip", "-brief", "link") and ok(ping("all"))["reached"] == 6
     finally:
+        left.unlink()
         guest.kill()
         guest.wait()
 

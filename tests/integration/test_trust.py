@@ -105,6 +105,7 @@ def place(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> t.
 
 def test_a_stranger_becomes_a_client_by_a_token_and_uses_the_remote(place: Place, tmp_path: Path) -> None:
     rights = {"name": "nfvt-operator", "restricted": True, "projects": ["nfvt-a"]}
+    knows = place.client.has("auth_tls_jwt")
     path = tmp_path / "token"
     assert ok("incus_trust_token", path=str(path), **rights)["token"] is None
     token = path.read_text().strip()
@@ -147,6 +148,14 @@ def test_a_stranger_becomes_a_client_by_a_token_and_uses_the_remote(place: Place
     assert place.client.get("/1.0/profiles/nfvt-p", {"project": "nfvt-a"})["description"] == "by a remote"
     reaching = {"remote": "nfvt-site", "name": "nfvt-p", "project": "default", "description": "x"}
     refused("incus_profile", "forbidden", "'become: true', or have this certificate trusted", **reaching)
+    # It may use a storage pool that it may not list, and see no configuration that says where the daemon listens.
+    made = run_module("incus_storage_pool", {"name": "nfvt-pool", "driver": "dir"})
+    assert not made.failed, made["msg"]
+    ok("incus_instance", remote="nfvt-site", name="nfvt-i", empty=True, storage_pool="nfvt-pool", state="stopped")
+    refused("incus_trust_token", "forbidden", "the daemon refused", remote="nfvt-site", name="nfvt-x")
+    # A token of the task's own takes the place of the remote's certificate, and counts for nothing here.
+    kind, said = ("forbidden", "give another 'bearer_token'") if knows else ("unsupported", "'auth_tls_jwt'")
+    refused("incus_profile", kind, said, remote="nfvt-site", name="nfvt-p", bearer_token="x.y.z")
     refused("incus_profile", "missing_reference", "did you mean 'nfvt-site'?", remote="nfvt-sit", name="nfvt-p")
     refused("incus_profile", "invalid_option", "leave one of the two out", remote="nfvt-site", url=address, name="x")
     with pytest.MonkeyPatch.context() as patch:

@@ -62,6 +62,8 @@ class FleetModule(AnsibleModule):
             value = self.params.get(name)
             if option.get("no_log") or (option.get("type") == "dict" and isinstance(value, str)):
                 value = value and MASK  # a text that could not be parsed may hold anything
+            elif isinstance(value, str) and "PRIVATE KEY-----" in value:
+                value = MASK  # perhaps in one file with its certificate
             shown[name] = value if name in SECRET_KEYS else self._secrets.mask({name: value})[name]
         return shown
 

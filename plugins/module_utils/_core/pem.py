@@ -21,6 +21,8 @@ def pem(option: str, given: str) -> str:
     """
     if BEGIN in given:
         return given
+    if "-----BEGIN" in given or "\n" in given:  # most likely the key, which nobody is to read in a message
+        raise InvalidOption(f"the text in '{option}' holds no certificate", next_step="give a certificate in PEM")
     try:
         with open(given, encoding="ascii") as file:
             text = file.read()

@@ -73,6 +73,12 @@ class Task:
         """The wanted state; objects without a state option are simply there."""
         return self.params.get("state") or "present"
 
+    def refuse(self, error: FleetError) -> None:
+        """Raise what an earlier task may mend. A check run, where that has only been predicted, warns of it."""
+        if not self.check_mode:
+            raise error
+        self.warn(f"check mode: {error}")
+
     def but(self, given: dict[str, t.Any] | None = None, **options: t.Any) -> Task:
         """The same task with other options.
 
@@ -314,6 +320,8 @@ def _look(resource: Resource, session: Session, task: Task, pause: t.Callable[[f
     for attempt in range(ATTEMPTS):
         try:
             return resource.plan(resource.read(session, task), task)
+        except InvalidOption as error:
+            raise error.about(resource.label(task.params)) from None
         except Transient:
             if attempt == ATTEMPTS - 1:
                 raise

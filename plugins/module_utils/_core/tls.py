@@ -78,8 +78,9 @@ def _context(endpoint: TLSEndpoint) -> ssl.SSLContext:
             context.load_cert_chain(endpoint.client_cert, endpoint.client_key, password=lambda: "")
         except (OSError, ssl.SSLError) as error:
             reason = getattr(error, "strerror", None) or error
+            key = f"'{endpoint.client_key}'" if endpoint.client_key else "a key in the same file"
             raise InvalidOption(
-                f"cannot use the client certificate '{endpoint.client_cert}' with '{endpoint.client_key}': {reason}",
+                f"cannot use the client certificate '{endpoint.client_cert}' with {key}: {reason}",
                 next_step="both must be readable PEM files that belong together, the key not encrypted",
             )
     return context
@@ -104,8 +105,10 @@ def fingerprint_of(certificate: str) -> str:
     try:
         with open(certificate, encoding="ascii") as file:
             return fingerprint_of_pem(file.read())
-    except (OSError, ValueError) as error:
-        raise InvalidOption(f"cannot read a PEM certificate from '{certificate}': {error}")
+    except OSError as error:
+        raise InvalidOption(f"cannot read a PEM certificate from '{certificate}': {error.strerror}") from None
+    except ValueError:
+        raise InvalidOption(f"there is no whole PEM certificate in '{certificate}'") from None
 
 
 def fingerprint_of_pem(pem: str) -> str:

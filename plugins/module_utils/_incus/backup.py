@@ -26,6 +26,7 @@ from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Outcome, Plan, Task
 from .client import Client
+from .names import check_instance
 from .owned import OWNER, check_owner, owner_label, owner_path, owner_references, owners_path
 from .record import Record, Reference
 from .schedule import stamp
@@ -78,6 +79,8 @@ class Backup(Record):
                 raise InvalidOption(f"'{option}' is given without '{kind}'", obj=label, next_step="leave it out")
         if params["max_age"] is not None and params["max_age"] < 0:
             raise InvalidOption(f"'max_age' is {params['max_age']}", obj=label, next_step="give a number of seconds")
+        if task.state == "imported" and params["instance"]:
+            check_instance(params["instance"], label)
         if os.path.isdir(path):
             raise InvalidOption(f"'{path}' is a directory", obj=label, next_step="give the path of a file in it")
         missing = path if task.state == "imported" else os.path.dirname(os.path.abspath(path))
@@ -85,9 +88,7 @@ class Backup(Record):
             error = InvalidOption(
                 f"there is no '{missing}' on the managed host", obj=label, next_step="make it first, or correct 'path'"
             )
-            if not task.check_mode:
-                raise error
-            task.warn(f"check mode: {error}")
+            task.refuse(error)
 
     def read(self, session: Client, task: Task) -> dict[str, t.Any] | None:
         if task.state == "imported":

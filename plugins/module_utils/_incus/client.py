@@ -15,7 +15,7 @@ import os
 import typing as t
 from urllib.parse import unquote
 
-from .._core.errors import Forbidden, Malformed, NotFound, Unsupported
+from .._core.errors import Forbidden, Malformed, MissingReference, NotFound, Unsupported, no_such
 from .._core.http import Endpoint, Request, Transport, UnixEndpoint
 from .._core.wire import Response
 from .answers import Envelope, envelope
@@ -142,6 +142,15 @@ class Client:
         if self._names is not None:
             self._names[key] = names
         return names
+
+    def no_project(self, project: str) -> MissingReference | None:
+        """The error for a project that is not there, or null."""
+        projects = self.names("/1.0/projects") or ()
+        if project in projects:
+            return None
+        error = no_such("project", project, projects, "create it with nfvlab.fleet.incus_project")
+        error.endpoint = str(self.transport.endpoint)
+        return error
 
     def remember_names(self) -> None:
         """From now on, ask for the names in a collection once: many objects of one task refer to the same others."""

@@ -277,9 +277,7 @@ class ClientRemote(Resource):
             obj=plan.label,
             next_step=f"install it, or put 'client.crt' and 'client.key' into '{session.own}'",
         )
-        if not task.check_mode:
-            raise error
-        task.warn(f"check mode: {error}")
+        task.refuse(error)
 
 
 def _address(given: str, protocol: str) -> str:

@@ -274,9 +274,7 @@ class OfCluster(Record):
                 endpoint=str(session.transport.endpoint),
                 next_step="found or join one with nfvlab.fleet.incus_cluster",
             )
-            if not task.check_mode:
-                raise error
-            task.warn(f"check mode: {error}")
+            task.refuse(error)
             return None
         return super().read(session, task)
 

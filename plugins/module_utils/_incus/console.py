@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import NotFound, Refused, no_such
+from .._core.errors import InvalidOption, NotFound, Refused, no_such
 from .._core.fields import Params, Spec
 from .._core.http import Request
 from .._core.http import path as join
@@ -39,23 +39,25 @@ class ConsoleLog(Record):
 
     def read(self, session: Client, task: Task) -> dict[str, t.Any]:
         params, query = task.params, self.query(task.params)
+        if params["lines"] is not None and params["lines"] < 0:
+            raise InvalidOption(f"'lines' is {params['lines']}", next_step="give how many of the last ones to read")
         if isinstance(session, NoDaemon):
             return {"text": ""}
         try:
             text = session.text(self.path(params), query)
         except (NotFound, Refused) as refused:
             if isinstance(refused, Refused) and "no such file" not in (refused.text or ""):
-                raise
+                raise refused.about(self.label(params)) from None
             names = session.names(COLLECTION, query) or ()
             if params["name"] in names:
                 return {"text": ""}  # it has never been started
-            error = no_such("instance", params["name"], names, "create it first")
-            if not task.check_mode:
-                raise error.about(self.label(params)) from None
-            task.warn(f"check mode: {error}")
+            error = session.no_project(params["project"]) or no_such(
+                "instance", params["name"], names, "create it first"
+            )
+            task.refuse(error.about(self.label(params)))
             return {"text": ""}
         kept = text.splitlines(keepends=True)
-        return {"text": "".join(kept if params["lines"] is None else kept[len(kept) - max(0, params["lines"]) :])}
+        return {"text": "".join(kept if params["lines"] is None else kept[max(0, len(kept) - params["lines"]) :])}
 
     def _present(self, label: str, have: dict[str, t.Any] | None, task: Task) -> Plan:
         plan = Plan(label, have, {"text": ""} if task.state == "cleared" else have)

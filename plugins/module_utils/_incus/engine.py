@@ -222,9 +222,7 @@ class Fleet:
                 obj=f"fleet '{self.mark}'",
                 next_step="leave it out",
             )
-            if not self.task.check_mode:
-                raise error
-            self.task.warn(f"check mode: {error}")
+            self.task.refuse(error)
             return declared
         from . import spread  # few fleets are on clusters
 

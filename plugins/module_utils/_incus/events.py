@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from .._core.errors import FleetError, NotFound, Refused, Starting, no_such
+from .._core.errors import FleetError, NotFound, Refused, Starting
 from .._core.events import Event, Follower, Messages
 from .._core.http import CONNECT_TIMEOUT, Request
 from .answers import envelope
@@ -53,11 +53,7 @@ def _refusal(client: Client, error: FleetError, query: Query, where: str) -> Fle
     except FleetError as told:
         error = told  # the daemon's own words
     if isinstance(error, (NotFound, Refused)) and "project" in query:
-        projects = client.names("/1.0/projects") or ()
-        if query["project"] not in projects:
-            missing = no_such("project", query["project"], projects, "create it with nfvlab.fleet.incus_project")
-            missing.endpoint = where
-            return missing
+        error = client.no_project(query["project"]) or error
     return error
 
 

@@ -12,13 +12,14 @@ import os
 import typing as t
 from urllib.parse import urlencode
 
-from .._core.errors import FleetError, InvalidOption, MissingReference, TimedOut, Unreachable, Untrusted
+from .._core.errors import InvalidOption, MissingReference, Refused, TimedOut, Unreachable, Untrusted
 from .._core.fields import Flag, KeyValues, Spec
 from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Plan, Task
 from .client import Client
 from .image_server import IMAGE_SERVER, image_sources, is_fingerprint, is_remote
+from .power import power
 from .publish import ORIGIN, Name, Publish, made_of, origin, published
 from .record import Record, Reference
 
@@ -184,6 +185,16 @@ class Image(Record):
 
     def check(self, session: Client, plan: Plan, task: Task) -> None:
         super().check(session, plan, task)
+        if plan.then is not None and self.published and self.outdated and not task.params["snapshot"]:
+            place = join("1.0", "instances", task.params["instance"])
+            now = power(session.find(place, self.query(task.params)))
+            if now != "stopped":
+                error = Refused(
+                    f"instance '{task.params['instance']}' is {now}, and no image is made of one that runs",
+                    obj=plan.label,
+                    next_step="make it of a snapshot ('snapshot'), or stop the instance first",
+                )
+                task.refuse(error)
         if self.stored and task.given.get("auto_update") and not self.stored.get("update_source"):
             task.warn(
                 f"{plan.label}: the daemon has this image already and does not know where it came from, so it will not "
@@ -277,11 +288,6 @@ class Image(Record):
             if task.params["snapshot"]:
                 place += f"{join(task.params['instance'])}/snapshots"
                 yield Reference("snapshot", place, task.params["snapshot"], query)
-
-    def explain(self, session: Client, error: FleetError, plan: Plan, task: Task) -> FleetError:
-        if self.published and "running instance" in (error.text or ""):
-            error.next_step = "make it of a snapshot ('snapshot'), or stop the instance first"
-        return super().explain(session, error, plan, task)
 
     def _pull(self, plan: Plan, task: Task) -> t.Any:
         """The step that has the daemon get the image."""

@@ -21,7 +21,6 @@ from .._core.errors import (
     Refused,
     TimedOut,
     did_you_mean,
-    no_such,
 )
 from .._core.http import Request
 from .._core.http import path as join
@@ -278,19 +277,15 @@ class Inside:
 
     def foretold(self, error: FleetError) -> None:
         """Raise, but in check mode only warn: an earlier task may have foretold what is not there yet."""
-        if not self.task.check_mode:
-            raise error
-        self.task.warn(f"check mode: {error}")
+        self.task.refuse(error)
 
     def _missing(self, name: str, project: str) -> MissingReference:
-        projects = self.session.names("/1.0/projects") or ()
-        if project in projects:
+        error = self.session.no_project(project)
+        if error is None:
             instances = self.session.names("/1.0/instances", self.query) or ()
             hint = did_you_mean(name, instances) or "create it with nfvlab.fleet.incus_instance"
             error = MissingReference("it does not exist", next_step=hint)
-        else:
-            error = no_such("project", project, projects, "create it with nfvlab.fleet.incus_project")
-        error.endpoint = str(self.session.transport.endpoint)
+            error.endpoint = str(self.session.transport.endpoint)
         error.obj = self.label
         return error
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._core.errors import FleetError, InvalidOption, Refused, Unsupported
+from .._core.errors import FleetError, InvalidOption, NotFound, Refused, Unsupported
 from .._core.fields import Choice, Devices, Flag, KeyValues, Spec, Text, Texts
 from .._core.http import Request
 from .._core.http import path as join
 from .._core.resource import Outcome, Plan, Task
-from . import placement, sources
+from . import names, placement, sources
 from .client import Client, NoDaemon
 from .image_server import IMAGE_SERVER, image_source, image_sources
 from .power import AWAITED, STATUS, TRANSITIONS, check_settled, half_created, power
@@ -178,6 +178,8 @@ class Instance(Record):
             return plan
         if have is None:
             self._check_source(label, task)
+        if have is None or have["name"] != task.params["name"]:
+            names.check_instance(task.params["name"], label)
         plan = super()._present(label, have, task)
         if have is None:
             self._copy(plan, task)
@@ -225,6 +227,12 @@ class Instance(Record):
         """A new instance needs something to be made from."""
         params = task.params
         if not (params["image"] or params["empty"] or sources.origin_option(params)):
+            if params["rename_from"]:
+                raise NotFound(
+                    f"there is neither it nor '{params['rename_from']}', whose name it shall take over",
+                    obj=label,
+                    next_step="correct 'rename_from', or say what a new instance is made from",
+                )
             raise InvalidOption("it does not exist, and a new instance needs an 'image', or 'empty: true'", obj=label)
         if params["empty"] and params.get("type") != "virtual-machine" and task.state not in ("stopped", "present"):
             raise InvalidOption(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import FleetError, InvalidOption, UnknownKey, did_you_mean, no_such
+from .._core.errors import FleetError, InvalidOption, UnknownKey, did_you_mean
 from .._core.fields import KeyValues, Params, Spec, scalar
 from .._core.http import Request
 from .._core.http import path as join
@@ -59,6 +59,8 @@ class Templates(KeyValues):
         entry["properties"] = {name: scalar(f"{position}.properties.{name}", inner) for name, inner in properties}
         if "content" not in given:
             del entry["content"]
+        else:
+            entry["content"] = given["content"] or ""
         return entry
 
     def merge(self, now: t.Any, want: t.Any, params: Params) -> dict[str, t.Any]:
@@ -73,7 +75,10 @@ class Templates(KeyValues):
         if not secrets.holds(key):
             return old, new
         texts = mask_pair((old or {}).get("content"), (new or {}).get("content"))
-        return tuple(side and {**side, "content": text} for side, text in zip((old, new), texts))  # type: ignore[return-value]
+        old, new = (
+            {**side, "content": text} if side and "content" in side else side for side, text in zip((old, new), texts)
+        )
+        return old, new
 
 
 class Metadata(Record):
@@ -112,9 +117,6 @@ class Metadata(Record):
         return t.cast("dict[str, t.Any]", have)
 
     def check(self, session: Client, plan: Plan, task: Task) -> None:
-        if plan.have is None and not task.check_mode:
-            names = session.names(join("1.0", "instances"), self.query(task.params)) or ()
-            raise no_such("instance", task.params["name"], names, "create it first")
         super().check(session, plan, task)
         for key, entry in (plan.then.get("templates") or {}).items():
             old = (plan.have or {}).get("templates", {}).get(key) or {}

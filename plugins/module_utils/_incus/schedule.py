@@ -174,9 +174,9 @@ def moment(text: str) -> str:
 
 
 def over(text: str | None) -> bool:
-    """Whether a time of the daemon's has come. Where there is none, it never does."""
+    """Whether a time of the daemon's is over, to the whole second. Where there is none, it never is."""
     end = moment(text or NEVER)
-    return bool(end) and end <= stamp(datetime.datetime.now(datetime.timezone.utc))
+    return bool(end) and end < stamp(datetime.datetime.now(datetime.timezone.utc))
 
 
 def stamp(time: datetime.datetime) -> str:

@@ -16,6 +16,7 @@ from .._core.fields import Field, Flag, Params, Spec, Text
 from .._core.http import Request
 from .._core.resource import Plan, Task
 from .client import Client
+from .names import check_snapshot
 from .owned import OWNER, check_owner, owner_label, owner_path, owner_references
 from .record import Record, Reference
 from .schedule import NEVER, durations, later, moment, stamp
@@ -77,6 +78,8 @@ class Snapshot(Record):
             wrong = "'keep' is a number above 0, and only for the state 'present'"
         if wrong:
             raise InvalidOption(wrong, obj=self.label(params), next_step="correct that, or leave it out")
+        if task.state == "present":
+            check_snapshot(params["name"], self.label(params), of_instance=bool(params["instance"]))
 
     # -- reading
 
@@ -196,5 +199,9 @@ def _length(expires_at: str | None) -> str | None:
     """An expiry that is a length of time, counted from when the snapshot is made; null where it is a moment."""
     if not expires_at or "-" in expires_at:
         return None
-    durations(expires_at)
+    try:
+        durations(expires_at)
+    except InvalidOption as error:
+        error.what = f"'expires_at' is '{expires_at}': {error.what}"
+        raise
     return expires_at

@@ -235,7 +235,8 @@ def _content(there: Client, origin: Origin) -> dict[str, t.Any]:
     found = there.find(origin.path, origin.query)
     if found is None:
         names = there.names("/1.0/instances", origin.query) or ()
-        raise no_such("instance", origin.name, names, f"correct '{origin.option}'")
+        missing = no_such("instance", origin.name, names, f"correct '{origin.option}'")
+        raise there.no_project(origin.query["project"]) or missing
     if not origin.snapshot:
         return dict(found)
     snapshots = origin.path + "/snapshots"
@@ -261,7 +262,7 @@ def inherited(fields: t.Iterable[Field], origin: Origin, task: Task) -> dict[str
     whole["type"] = content.get("type") or whole["type"] or "container"
     if task.given.get("type") not in (None, whole["type"]):
         raise InvalidOption(
-            f"its 'type' is '{task.given['type']}', and {origin.label} is a {whole['type']}",
+            f"'type' is '{task.given['type']}', and {origin.label} is a {whole['type']}",
             next_step="leave 'type' out",
         )
     if content.get("architecture"):

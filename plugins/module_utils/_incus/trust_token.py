@@ -17,8 +17,8 @@ import typing as t
 
 from .._core import files
 from .._core.errors import FleetError, Forbidden, InvalidOption, Refused
-from .._core.fields import Choice, Flag, Spec, Text
-from .._core.http import Request
+from .._core.fields import Flag, Spec, Text
+from .._core.http import Request, UnixEndpoint
 from .._core.http import path as join
 from .._core.module import FleetModule
 from .._core.resource import Plan, Task
@@ -128,7 +128,6 @@ class TrustToken(Record):
             "trust_token",
             "operations",
             fields=(
-                Choice("type", ["client", "metrics"], default="client"),
                 Flag("restricted"),
                 Projects("projects"),
                 Text("description"),
@@ -179,10 +178,11 @@ class TrustToken(Record):
         return plan
 
     def create_steps(self, plan: Plan, task: Task) -> list[t.Any]:
-        body = {"name": task.params["name"], "token": True}
+        # Tokens are for clients only, but both daemons want to be told so.
+        body = {"name": task.params["name"], "type": "client", "token": True}
         body.update({entry.name: plan.then[entry.name] for entry in self.fields if plan.then.get(entry.name)})
         issue = Issue(Request("POST", "/1.0/certificates", body=body, keys=list(body)), self)
-        return [*self._revoke(self.pending), issue, *self._keep(task)]
+        return [issue, *self._revoke(self.pending), *self._keep(task)]
 
     def update_steps(self, plan: Plan, task: Task) -> list[t.Any]:
         """A token cannot be changed: another one takes its place."""
@@ -207,16 +207,19 @@ class TrustToken(Record):
             return
         if plan.then.get("description"):
             session.require("certificate_description", "descriptions of certificates")
+        folder = os.path.dirname(os.path.abspath(task.params["path"] or ""))
+        if not os.path.isdir(folder):
+            task.refuse(InvalidOption(f"there is no folder '{folder}'", obj=plan.label, next_step="make it first"))
         config = session.server.get("config") or {}
-        if not (config.get("core.https_address") or config.get("cluster.https_address")):
+        listens = config.get("core.https_address") or config.get("cluster.https_address")
+        # Who comes over TLS proves it, and may not see the configuration.
+        if not listens and isinstance(session.transport.endpoint, UnixEndpoint):
             error = Refused(
                 "the daemon does not listen for clients ('core.https_address' is empty), so nobody could use a token",
                 obj=plan.label,
                 next_step="set it with nfvlab.fleet.incus_server",
             )
-            if not task.check_mode:
-                raise error
-            task.warn(f"check mode: {error}")
+            task.refuse(error)
 
 
 def _requested(operation: t.Mapping[str, t.Any]) -> dict[str, t.Any]:

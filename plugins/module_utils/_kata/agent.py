@@ -93,7 +93,7 @@ class Agent:
         return self._connection.wait(*calls, until=until) if self._connection else list(calls)
 
     def result(self, call: Call) -> dict[str, t.Any]:
-        """The answer of a call, waited for; what is at its default is left out.
+        """The answer of a call, waited for; what is at its default is left out, and bytes are views of what was read.
 
         :raises FleetError: the agent refused; C(code) and C(text) are the cleaned ones
         """

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import typing as t
 
 from .._core.errors import InvalidOption, Malformed, UnknownKey, did_you_mean
@@ -39,6 +40,11 @@ _RANGES = {
 _DEFAULTS: dict[str, t.Any] = {"string": "", "bytes": b"", "bool": False, **dict.fromkeys(_RANGES, 0)}
 
 Message = dict[str, t.Any]
+Data = t.Union[bytes, memoryview]
+One = t.Callable[[t.Any, int], bytes]  # a value and the depth of its message: its bytes without a tag
+Writer = t.Callable[[t.Any, list[bytes], int], None]  # adds a field to the parts of its message
+Reader = t.Callable[[Data, int, int, Message, int], None]  # puts what lies between two positions into a message
+Keeper = t.Callable[[int, Message], None]  # puts a number that was read into a message
 
 
 class Field:
@@ -46,10 +52,23 @@ class Field:
 
     :param type: C(string), C(bytes), C(bool), an integer type, or the full name of a message or an enumeration
     :param key_type: the type of a map's keys, else null
+    :param entry: the message that each entry of a map is sent as, else null
     :param optional: whether a default value is sent and shown
     """
 
-    __slots__ = ("delimited", "enum", "key_type", "message", "name", "number", "optional", "repeated", "tag", "type")
+    __slots__ = (
+        "delimited",
+        "entry",
+        "enum",
+        "key_type",
+        "message",
+        "name",
+        "number",
+        "optional",
+        "repeated",
+        "tag",
+        "type",
+    )
 
     def __init__(self, text: str, package: str) -> None:
         number, self.name, kind = text.split(" ")
@@ -58,8 +77,10 @@ class Field:
         self.optional = kind.endswith("?")
         kind = kind.rstrip("[]?")
         self.key_type: str | None = None
+        self.entry: Layout | None = None
         if kind.startswith("map<"):
             self.key_type, kind = kind[4:-1].split(",")
+            self.entry = Layout([Field(f"1 key {self.key_type}?", package), Field(f"2 value {kind}?", package)])
         self.enum = ENUMS.get(kind)
         self.message: str | None = None
         if kind not in _DEFAULTS and self.enum is None:
@@ -77,38 +98,138 @@ class Field:
             return []
         if self.message or self.optional:
             return None
+        return self.zero
+
+    @property
+    def zero(self) -> t.Any:
+        """The default of the field's type."""
+        if self.message:
+            return {}
         return self.enum[0] if self.enum else _DEFAULTS[self.type]
 
 
 class Layout:
-    """The fields of one message, by name and by number."""
+    """The fields of one message, and the functions that write and read them.
 
-    __slots__ = ("fields", "names", "numbers")
+    What depends on a field alone is decided once, when these are made, and no sentence is put together unless something
+    is wrong.
+    """
 
-    def __init__(self, name: str) -> None:
+    __slots__ = ("_keepers", "_readers", "_writers", "fields", "names")
+
+    def __init__(self, fields: list[Field]) -> None:
+        self.fields = fields
+        self.names = {field.name: field for field in fields}
+        self._writers = [(field.name, _writer(field)) for field in fields]
+        # By tag, which is number and wire type in one. Repeated numbers are sent in either way.
+        self._readers = {
+            field.number << 3 | DELIMITED: _reader(field) for field in fields if field.delimited or field.repeated
+        }
+        self._keepers = {field.number << 3 | VARINT: _keeper(field) for field in fields if not field.delimited}
+
+    def encode(self, value: t.Any, parts: list[bytes], depth: int) -> None:
+        """Add the bytes of a dictionary to the parts, fields in the order of their numbers.
+
+        :raises Unfit: it cannot be sent
+        """
+        if not isinstance(value, dict):
+            raise Unfit(f"must be a dictionary, not a {type(value).__name__}")
+        if depth > DEPTH:
+            raise Unfit("is too deep")
+        left = len(value)
+        name = ""
+        try:
+            for name, write in self._writers:
+                if name in value:
+                    inner = value[name]
+                    if inner is not None:
+                        write(inner, parts, depth)
+                    left -= 1
+                    if not left:
+                        return
+            if UNKNOWN in value:
+                name = UNKNOWN
+                inner = value[name]
+                if inner is not None:
+                    parts.append(_bytes(inner))
+                left -= 1
+        except Unfit as unfit:
+            unfit.path.append(f".{name}")
+            raise
+        if left:
+            wrong = next(key for key in value if key not in self.names and key != UNKNOWN)
+            raise Unfit(
+                f"has no field '{wrong}'",
+                did_you_mean(str(wrong), self.names)
+                or (f"it has {', '.join(self.names)}" if self.names else "it has no fields at all"),
+                UnknownKey,
+            )
+
+    def decode(self, data: Data, at: int, end: int, message: Message, depth: int) -> None:
+        """Read what lies between two positions into a dictionary.
+
+        :raises Malformed: it is no such message
+        """
+        if depth > DEPTH:
+            raise Malformed("the message is too deep")
+        while at < end:
+            start = at
+            tag = data[at]
+            if tag < 128:
+                at += 1
+            else:
+                tag, at = read_varint(data, at)
+            wire = tag & 7
+            if wire == DELIMITED:
+                size, begin = read_varint(data, at)
+                at = begin + size
+                if at > end:
+                    raise Malformed("the message ends within a field")
+                read = self._readers.get(tag)
+                if read:
+                    read(data, begin, at, message, depth)
+                    continue
+            elif wire == VARINT:
+                value, at = read_varint(data, at)
+                if at > end:
+                    raise Malformed("the message ends within a number")
+                keep = self._keepers.get(tag)
+                if keep:
+                    keep(value, message)
+                    continue
+            elif wire in _WIDTHS:
+                at += _WIDTHS[wire]
+                if at > end:
+                    raise Malformed("the message ends within a field")
+            else:
+                raise Malformed(f"a field has the wire type {wire}")
+            if not 0 < tag >> 3 < 2**29:
+                raise Malformed(f"a field has the number {tag >> 3}")
+            message[UNKNOWN] = message.get(UNKNOWN, b"") + bytes(data[start:at])
+
+
+class _Layouts(dict[str, Layout]):
+    """The layouts of the messages, each made from the table when it is first needed."""
+
+    def __missing__(self, name: str) -> Layout:
         text = MESSAGES[name]
         package = name.rpartition(".")[0]
         prefix = package + "." if package else ""
-        self.fields = [Field(field, prefix) for field in text.split(", ")] if text else []
-        self.names = {field.name: field for field in self.fields}
-        self.numbers = {field.number: field for field in self.fields}
+        found = self[name] = Layout([Field(field, prefix) for field in text.split(", ")] if text else [])
+        return found
 
 
-_layouts: dict[str, Layout] = {}
+_layouts = _Layouts()
 
 
 def layout(name: str) -> Layout:
-    """The layout of a message, read from the table when it is first needed."""
-    found = _layouts.get(name)
-    if found is None:
-        found = _layouts[name] = Layout(name)
-    return found
+    """The layout of a message."""
+    return _layouts[name]
 
 
+@functools.lru_cache(maxsize=1024)  # the same numbers and lengths come again and again
 def varint(value: int) -> bytes:
     """A number as a varint; a negative one takes ten bytes."""
-    if 0 <= value < 128:
-        return bytes((value,))
     value &= 2**64 - 1
     out = bytearray()
     while value > 127:
@@ -118,22 +239,22 @@ def varint(value: int) -> bytes:
     return bytes(out)
 
 
-def read_varint(data: memoryview, at: int) -> tuple[int, int]:
+def read_varint(data: Data, at: int) -> tuple[int, int]:
     """The varint at a position, and the position after it.
 
     :raises Malformed: the data ends within it, or it is longer than 64 bits
     """
-    value = shift = 0
     try:
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte & 127) << shift
-            if byte < 128:
-                break
-            shift += 7
+        value = byte = data[at]
+        at += 1
+        shift = 7
+        while byte > 127:
             if shift > 63:
                 raise Malformed("a number has more than 64 bits")
+            byte = data[at]
+            at += 1
+            value += byte - 1 << shift  # less one, which is the mark of the byte before
+            shift += 7
     except IndexError:
         raise Malformed("the message ends within a number") from None
     if value >> 64:
@@ -142,6 +263,25 @@ def read_varint(data: memoryview, at: int) -> tuple[int, int]:
 
 
 # -- from a dictionary to bytes
+
+
+class Unfit(Exception):
+    """A value that cannot be sent. Where it stands is gathered on the way out, from the inside.
+
+    :param what: the sentence without its subject
+    :param kind: the error that it becomes
+    """
+
+    def __init__(self, what: str, next_step: str | None = None, kind: type[InvalidOption] = InvalidOption) -> None:
+        super().__init__(what)
+        self.what = what
+        self.next_step = next_step
+        self.kind = kind
+        self.path: list[str] = []
+
+    def below(self, where: str) -> InvalidOption:
+        """The error for a person, its path beginning at a name."""
+        return self.kind(f"'{where}{''.join(reversed(self.path))}' {self.what}", next_step=self.next_step)
 
 
 def encode(name: str, value: t.Mapping[str, t.Any]) -> bytes:
@@ -157,135 +297,156 @@ def encode(name: str, value: t.Mapping[str, t.Any]) -> bytes:
 def encode_parts(name: str, value: t.Mapping[str, t.Any]) -> list[bytes]:
     """The same as pieces to be sent one after the other: large bytes are not copied."""
     parts: list[bytes] = []
-    _encode(name, value, parts, name.rpartition(".")[2], 0)
+    try:
+        _layouts[name].encode(value, parts, 0)
+    except Unfit as unfit:
+        raise unfit.below(name.rpartition(".")[2]) from None
     return parts
 
 
-def _encode(name: str, value: t.Any, parts: list[bytes], where: str, depth: int) -> None:
-    if not isinstance(value, dict):
-        raise InvalidOption(f"'{where}' must be a dictionary, not a {type(value).__name__}")
-    if depth > DEPTH:
-        raise InvalidOption(f"'{where}' is too deep")
-    known = layout(name)
-    present = 0
-    for field in known.fields:
-        if field.name in value:
-            present += 1
-            inner = value[field.name]
-            if inner is not None:
-                _encode_field(field, inner, parts, f"{where}.{field.name}", depth)
-    unknown = value.get(UNKNOWN)
-    if unknown is not None:
-        present += 1
-        parts.append(as_bytes(unknown, f"{where}.{UNKNOWN}"))
-    if present < len(value):
-        wrong = next(key for key in value if key not in known.names and key != UNKNOWN)
-        raise UnknownKey(
-            f"'{where}' has no field '{wrong}'",
-            next_step=did_you_mean(str(wrong), known.names)
-            or (f"it has {', '.join(known.names)}" if known.names else "it has no fields at all"),
-        )
+def as_bytes(value: t.Any, where: str) -> bytes:
+    """Bytes from a text, or from a dictionary with C(base64) or C(hex).
+
+    :param where: what an error calls the value
+    """
+    try:
+        return _bytes(value)
+    except Unfit as unfit:
+        raise unfit.below(where) from None
 
 
-def _encode_field(field: Field, value: t.Any, parts: list[bytes], where: str, depth: int) -> None:
-    if field.key_type:
-        if not isinstance(value, dict):
-            raise InvalidOption(f"'{where}' must be a dictionary, not a {type(value).__name__}")
-        for key, inner in value.items():
-            spelled = key if field.key_type == "string" or not isinstance(key, str) else _digits(key, where)
-            entry = b"\x0a" if field.key_type == "string" else b"\x08"
-            entry += _scalar(field.key_type, spelled, f"{where}.{key}")
-            entry += b"\x12" if _is_delimited(field.type) else b"\x10"
-            entry += _single(field, inner, f"{where}.{key}", depth)
-            parts.append(field.tag + varint(len(entry)) + entry)
-    elif field.repeated:
+def _writer(field: Field) -> Writer:
+    tag, one = field.tag, _one(field)
+
+    def each(value: t.Any, depth: int) -> list[bytes]:
         if not isinstance(value, (list, tuple)):
-            raise InvalidOption(f"'{where}' must be a list, not a {type(value).__name__}")
-        if field.delimited:
-            for index, inner in enumerate(value):
-                parts.append(field.tag + _single(field, inner, f"{where}[{index}]", depth))
-        elif value:
-            packed = b"".join(_single(field, inner, f"{where}[{index}]", depth) for index, inner in enumerate(value))
-            parts.append(field.tag + varint(len(packed)) + packed)
-    elif field.type == "bytes":
-        data = as_bytes(value, where)
+            raise Unfit(f"must be a list, not a {type(value).__name__}")
+        found: list[bytes] = []
+        try:
+            for inner in value:
+                found.append(one(inner, depth))
+        except Unfit as unfit:
+            unfit.path.append(f"[{len(found)}]")
+            raise
+        return found
+
+    def write_list(value: t.Any, parts: list[bytes], depth: int) -> None:
+        parts += [tag + encoded for encoded in each(value, depth)]
+
+    def write_packed(value: t.Any, parts: list[bytes], depth: int) -> None:
+        packed = b"".join(each(value, depth))
+        if packed:
+            parts.append(tag + varint(len(packed)) + packed)
+
+    def write_bytes(value: t.Any, parts: list[bytes], _depth: int) -> None:
+        data = _bytes(value)
         if data:
-            parts.append(field.tag + varint(len(data)))
+            parts.append(tag + varint(len(data)))
             parts.append(data)
-    else:
-        encoded = _single(field, value, where, depth)
-        if field.message or field.optional or encoded != b"\x00":
-            parts.append(field.tag + encoded)
+
+    def write_text(value: t.Any, parts: list[bytes], _depth: int) -> None:
+        data = _utf8(value)
+        if data:
+            parts.append(tag + varint(len(data)) + data)
+
+    def write_always(value: t.Any, parts: list[bytes], depth: int) -> None:
+        parts.append(tag + one(value, depth))
+
+    def write(value: t.Any, parts: list[bytes], depth: int) -> None:
+        encoded = one(value, depth)
+        if encoded != b"\x00":  # the default of every type
+            parts.append(tag + encoded)
+
+    if field.entry:
+        return _map_writer(tag, *field.entry.fields)
+    if field.repeated:
+        return write_list if field.delimited else write_packed
+    if field.message or field.optional:
+        return write_always
+    return {"bytes": write_bytes, "string": write_text}.get(field.type, write)
 
 
-def _is_delimited(kind: str) -> bool:
-    """Whether a type that is no enumeration is sent with its length."""
-    return kind not in _RANGES and kind != "bool" and kind not in ENUMS
+def _map_writer(tag: bytes, key_field: Field, value_field: Field) -> Writer:
+    one_key, one_value = _one(key_field), _one(value_field)
+
+    def write(value: t.Any, parts: list[bytes], depth: int) -> None:
+        if not isinstance(value, dict):
+            raise Unfit(f"must be a dictionary, not a {type(value).__name__}")
+        key: t.Any = None
+        try:
+            for key, inner in value.items():
+                entry = key_field.tag + one_key(key, depth) + value_field.tag + one_value(inner, depth)
+                parts.append(tag + varint(len(entry)) + entry)
+        except Unfit as unfit:
+            unfit.path.append(f".{key}")
+            raise
+
+    return write
 
 
-def _single(field: Field, value: t.Any, where: str, depth: int) -> bytes:
-    """One value without its tag."""
-    if field.message:
-        inner: list[bytes] = []
-        _encode(field.message, value, inner, where, depth + 1)
-        body = b"".join(inner)
+def _one(field: Field) -> One:
+    kind, enum = field.type, field.enum
+
+    def message(value: t.Any, depth: int) -> bytes:
+        parts: list[bytes] = []
+        _layouts[kind].encode(value, parts, depth + 1)
+        body = b"".join(parts)
         return varint(len(body)) + body
-    if field.enum:
-        return varint(_enum_number(field.enum, value, where))
-    return _scalar(field.type, value, where)
+
+    def text(value: t.Any, _depth: int) -> bytes:
+        data = _utf8(value)
+        return varint(len(data)) + data
+
+    def blob(value: t.Any, _depth: int) -> bytes:
+        data = _bytes(value)
+        return varint(len(data)) + data
+
+    def truth(value: t.Any, _depth: int) -> bytes:
+        if not isinstance(value, bool):
+            raise Unfit(f"must be true or false, not {value!r}")
+        return b"\x01" if value else b"\x00"
+
+    def number(value: t.Any, _depth: int) -> bytes:
+        return varint(_enum_number(enum, value) if enum else _integer(kind, value))
+
+    if field.message:
+        return message
+    return {"string": text, "bytes": blob, "bool": truth}.get(kind, number)
 
 
-def _enum_number(names: t.Sequence[str], value: t.Any, where: str) -> int:
+def _enum_number(names: t.Sequence[str], value: t.Any) -> int:
     if isinstance(value, str):
         if value in names:
             return names.index(value)
         if not value.lstrip("-").isdigit():
-            raise InvalidOption(
-                f"'{where}' is '{value}'", next_step=did_you_mean(value, names) or f"it is one of {', '.join(names)}"
-            )
-    return _integer("int32", value, where)
+            raise Unfit(f"is '{value}'", did_you_mean(value, names) or f"it is one of {', '.join(names)}")
+    return _integer("int32", value)
 
 
-def _digits(text: str, where: str) -> int:
-    """A number that was written as text, as Ansible's templates often leave it."""
-    try:
-        return int(text)
-    except ValueError:
-        raise InvalidOption(f"'{where}' is '{text}'", next_step="give a whole number") from None
-
-
-def _integer(kind: str, value: t.Any, where: str) -> int:
-    if isinstance(value, str):
-        value = _digits(value, where)
+def _integer(kind: str, value: t.Any) -> int:
+    if isinstance(value, str):  # as Ansible's templates often leave a number
+        try:
+            value = int(value)
+        except ValueError:
+            raise Unfit(f"is '{value}'", "give a whole number") from None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidOption(f"'{where}' must be a whole number, not {value!r}")
+        raise Unfit(f"must be a whole number, not {value!r}")
     low, high = _RANGES[kind]
     if not low <= value <= high:
-        raise InvalidOption(f"'{where}' is {value}", next_step=f"the protocol has room for {low} to {high}")
+        raise Unfit(f"is {value}", f"the protocol has room for {low} to {high}")
     return value
 
 
-def _scalar(kind: str, value: t.Any, where: str) -> bytes:
-    if kind == "string":
-        if not isinstance(value, str):
-            raise InvalidOption(f"'{where}' must be a text, not {value!r}", next_step="quote it")
-        try:
-            data = value.encode()
-        except UnicodeEncodeError:
-            raise InvalidOption(f"'{where}' is no valid text", next_step="the protocol takes UTF-8 only") from None
-        return varint(len(data)) + data
-    if kind == "bytes":
-        data = as_bytes(value, where)
-        return varint(len(data)) + data
-    if kind == "bool":
-        if not isinstance(value, bool):
-            raise InvalidOption(f"'{where}' must be true or false, not {value!r}")
-        return b"\x01" if value else b"\x00"
-    return varint(_integer(kind, value, where))
+def _utf8(value: t.Any) -> bytes:
+    if not isinstance(value, str):
+        raise Unfit(f"must be a text, not {value!r}", "quote it")
+    try:
+        return value.encode()
+    except UnicodeEncodeError:
+        raise Unfit("is no valid text", "the protocol takes UTF-8 only") from None
 
 
-def as_bytes(value: t.Any, where: str) -> bytes:
-    """Bytes from a text, or from a dictionary with C(base64) or C(hex)."""
+def _bytes(value: t.Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, (bytearray, memoryview)):
@@ -300,152 +461,123 @@ def as_bytes(value: t.Any, where: str) -> bytes:
             if form == "hex":
                 return bytes.fromhex(text)
         except (binascii.Error, TypeError, ValueError):
-            raise InvalidOption(f"'{where}.{form}' cannot be decoded", next_step=f"give valid {form}") from None
-    raise InvalidOption(f"'{where}' must be a text, or a dictionary with 'base64' or 'hex'")
+            unfit = Unfit("cannot be decoded", f"give valid {form}")
+            unfit.path.append(f".{form}")
+            raise unfit from None
+    raise Unfit("must be a text, or a dictionary with 'base64' or 'hex'")
 
 
 # -- from bytes to a dictionary
 
 
-def decode(name: str, data: bytes | memoryview) -> Message:
+def decode(name: str, data: Data) -> Message:
     """A message's bytes as a dictionary; what is at its default is left out.
+
+    A field of bytes is a slice of what was given: of bytes a copy, of a view a view.
 
     :raises Malformed: the bytes are no such message
     """
     message: Message = {}
-    _decode(name, memoryview(data), message, 0)
+    _layouts[name].decode(data, 0, len(data), message, 0)
     return message
 
 
-def _decode(name: str, data: memoryview, message: Message, depth: int) -> None:
-    if depth > DEPTH:
-        raise Malformed("the message is too deep")
-    numbers = layout(name).numbers
-    at, end = 0, len(data)
-    while at < end:
-        start = at
-        tag, at = read_varint(data, at)
-        number, wire = tag >> 3, tag & 7
-        if number == 0 or number >= 2**29:
-            raise Malformed(f"a field has the number {number}")
-        field = numbers.get(number)
-        if wire == DELIMITED:
-            size, at = read_varint(data, at)
-            if size > end - at:
-                raise Malformed("the message ends within a field")
-            body = data[at : at + size]
-            at += size
-            if field is not None and (field.delimited or field.repeated):
-                _take(field, body, message, depth)
-                continue
-        elif wire == VARINT:
+def _reader(field: Field) -> Reader:
+    name, kind, shown = field.name, field.type, field.optional
+    piece, number = _text if kind == "string" else _blob, _number(field)
+
+    def read_messages(data: Data, at: int, end: int, message: Message, depth: int) -> None:
+        inner: Message = {}
+        message.setdefault(name, []).append(inner)
+        _layouts[kind].decode(data, at, end, inner, depth + 1)
+
+    def read_message(data: Data, at: int, end: int, message: Message, depth: int) -> None:
+        # One that is sent in pieces is merged.
+        _layouts[kind].decode(data, at, end, message.setdefault(name, {}), depth + 1)
+
+    def read_packed(data: Data, at: int, end: int, message: Message, _depth: int) -> None:
+        while at < end:
             value, at = read_varint(data, at)
-            if field is not None and not field.delimited:
-                _keep(field, _number(field, value), message)
-                continue
-        elif wire in _WIDTHS:
-            at += _WIDTHS[wire]
             if at > end:
-                raise Malformed("the message ends within a field")
+                raise Malformed("the message ends within a number")
+            message.setdefault(name, []).append(number(value))
+
+    def read_list(data: Data, at: int, end: int, message: Message, _depth: int) -> None:
+        message.setdefault(name, []).append(piece(data[at:end]))
+
+    def read(data: Data, at: int, end: int, message: Message, _depth: int) -> None:
+        if at < end or shown:
+            message[name] = piece(data[at:end])
         else:
-            raise Malformed(f"a field has the wire type {wire}")
-        message[UNKNOWN] = message.get(UNKNOWN, b"") + bytes(data[start:at])
+            message.pop(name, None)  # the last one counts, and a default is not shown
 
-
-def _take(field: Field, body: memoryview, message: Message, depth: int) -> None:
-    """Put a length-delimited field into the message."""
-    if field.key_type:
-        key, value = _entry(field, body, depth)
-        message.setdefault(field.name, {})[key] = value
-    elif field.message:
-        if field.repeated:
-            inner: Message = {}
-            message.setdefault(field.name, []).append(inner)
-        else:
-            inner = message.setdefault(field.name, {})  # a message that is sent in pieces is merged
-        _decode(field.message, body, inner, depth + 1)
-    elif field.delimited:
-        _keep(field, _text(field.type, body), message)
-    else:
-        at = 0
-        while at < len(body):
-            value, at = read_varint(body, at)
-            message.setdefault(field.name, []).append(_number(field, value))
-
-
-def _keep(field: Field, value: t.Any, message: Message) -> None:
+    if field.entry:
+        return _entry_reader(name, field.entry)
+    if field.message:
+        return read_messages if field.repeated else read_message
     if field.repeated:
-        message.setdefault(field.name, []).append(value)
-    elif value == field.default:
-        message.pop(field.name, None)  # the last one counts, and a default is not shown
-    else:
-        message[field.name] = value
+        return read_list if field.delimited else read_packed
+    return read
 
 
-def _text(kind: str, body: memoryview) -> t.Any:
-    if kind == "bytes":
-        return bytes(body)
+def _entry_reader(name: str, entry: Layout) -> Reader:
+    key_field, value_field = entry.fields
+
+    def read(data: Data, at: int, end: int, message: Message, depth: int) -> None:
+        found: Message = {}
+        entry.decode(data, at, end, found, depth)
+        entries = message.setdefault(name, {})
+        entries[found.get("key", key_field.zero)] = found.get("value", value_field.zero)
+
+    return read
+
+
+def _keeper(field: Field) -> Keeper:
+    name, default, number = field.name, field.default, _number(field)
+
+    def keep_all(value: int, message: Message) -> None:
+        message.setdefault(name, []).append(number(value))
+
+    def keep(value: int, message: Message) -> None:
+        shown = number(value)
+        if shown == default:
+            message.pop(name, None)  # the last one counts, and a default is not shown
+        else:
+            message[name] = shown
+
+    return keep_all if field.repeated else keep
+
+
+def _text(data: Data) -> str:
     try:
-        return str(body, "utf-8")
+        return str(data, "utf-8")
     except UnicodeDecodeError:
         raise Malformed("a text is no valid UTF-8") from None
 
 
-def _number(field: Field, value: int) -> t.Any:
-    if field.enum:
-        value = _signed(value, 32)
-        return field.enum[value] if 0 <= value < len(field.enum) else value
-    return _typed(field.type, value)
+def _blob(data: Data) -> Data:
+    return data
 
 
-def _typed(kind: str, value: int) -> t.Any:
-    if kind == "bool":
-        return value != 0
-    if kind == "uint64":
-        return value
-    if kind == "uint32":
+def _number(field: Field) -> t.Callable[[int], t.Any]:
+    """What gives a number that was read its meaning."""
+    enum = field.enum
+
+    def name(value: int) -> str | int:
+        value = int32(value)
+        return enum[value] if enum and 0 <= value < len(enum) else value
+
+    def int32(value: int) -> int:
+        return (value & 0xFFFFFFFF ^ 0x80000000) - 0x80000000
+
+    def int64(value: int) -> int:
+        return value - 2**64 if value >> 63 else value
+
+    def uint32(value: int) -> int:
         return value & 0xFFFFFFFF
-    return _signed(value, 32 if kind == "int32" else 64)
 
-
-def _signed(value: int, bits: int) -> int:
-    value &= (1 << bits) - 1
-    return value - (1 << bits) if value >> (bits - 1) else value
-
-
-def _entry(field: Field, body: memoryview, depth: int) -> tuple[t.Any, t.Any]:
-    """Key and value of one entry of a map."""
-    key: t.Any = _DEFAULTS[field.key_type or ""]
-    value: t.Any = {} if field.message else field.enum[0] if field.enum else _DEFAULTS[field.type]
-    at, end = 0, len(body)
-    while at < end:
-        tag, at = read_varint(body, at)
-        number, wire = tag >> 3, tag & 7
-        if wire == DELIMITED:
-            size, at = read_varint(body, at)
-            if size > end - at:
-                raise Malformed("the message ends within a field")
-            inner = body[at : at + size]
-            at += size
-            if number == 1 and field.key_type == "string":
-                key = _text("string", inner)
-            elif number == 2 and field.message:
-                _decode(field.message, inner, value, depth + 1)
-            elif number == 2 and field.type in ("string", "bytes"):
-                value = _text(field.type, inner)
-        elif wire == VARINT:
-            plain, at = read_varint(body, at)
-            if number == 1 and field.key_type != "string":
-                key = _typed(field.key_type or "", plain)
-            elif number == 2 and not _is_delimited(field.type):
-                value = _number(field, plain)
-        elif wire in _WIDTHS:
-            at += _WIDTHS[wire]
-            if at > end:
-                raise Malformed("the message ends within a field")
-        else:
-            raise Malformed(f"a field has the wire type {wire}")
-    return key, value
+    meanings: dict[str, t.Callable[[int], t.Any]] = {"bool": bool, "int32": int32, "int64": int64, "uint32": uint32}
+    return name if enum else meanings.get(field.type, int)
 
 
 # -- dictionaries as people and programs read them
@@ -476,9 +608,9 @@ def plain(value: t.Any) -> t.Any:
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [plain(inner) for inner in value]
-    if isinstance(value, bytes):
+    if isinstance(value, (bytes, memoryview)):
         try:
-            return value.decode()
+            return str(value, "utf-8")
         except UnicodeDecodeError:
             return {"base64": base64.b64encode(value).decode()}
     return value

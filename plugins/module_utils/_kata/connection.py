@@ -15,13 +15,11 @@ Not for several threads at once.
 
 from __future__ import annotations
 
-import mmap
 import select
 import socket
 import struct
 import time
 import typing as t
-import weakref
 
 from .._core.errors import FleetError, Interrupted, InvalidOption, Malformed, TimedOut
 from . import frames
@@ -29,7 +27,7 @@ from .frames import HEADER
 
 GRACE = 2.0  # seconds that the client waits longer than the agent was told to take
 LONGEST = 365 * 24 * 3600.0  # seconds; more does not fit into the protocol's nanoseconds for long
-LARGE = 16384  # bytes of an answer from which on it is read as a whole and decoded where it lies
+LARGE = 16384  # bytes; what is longer is read by itself, into memory of its own, and not copied any more
 PATIENCE = struct.pack("ll", 0, 100_000)  # a struct timeval: how long the kernel waits for bytes to come or to go
 _NEXT = "run the task again: it reads before it writes"
 
@@ -38,10 +36,9 @@ class Call:
     """A call under way.
 
     :param deadline: when the client gives up, on the monotonic clock
-    :param answer: what came; a large payload is decoded before the next answer is read, or its call is kept until then
     """
 
-    __slots__ = ("__weakref__", "answer", "deadline", "error", "method", "stream", "timeout")
+    __slots__ = ("answer", "deadline", "error", "method", "stream", "timeout")
 
     def __init__(self, stream: int, method: str, timeout: float) -> None:
         self.stream = stream
@@ -75,12 +72,13 @@ class Connection:
         self._poll.register(sock, select.POLLIN)
         self._next = 1
         self._pending: dict[int, Call] = {}
-        # Room for the largest frame, used again for each: new memory costs more than the bytes that are read into it.
-        # Of an anonymous map only those pages take memory that something was read into.
-        self._buffer = memoryview(mmap.mmap(-1, HEADER.size + frames.LIMIT))
-        self._held = 0  # bytes of the buffer that are not understood yet
-        self._wanted = 0  # bytes of the buffer that the large answer at its start ends at, while it comes in
-        self._lent: weakref.ref[Call] | None = None  # the call whose answer lies in the buffer
+        self._held = b""  # what was read of a header
+        self._stream = self._type = 0  # of the frame that comes in
+        self._pieces: list[bytes] = []  # what was read of its content
+        self._missing = 0  # bytes of its content that are to come
+        # How much to read where a frame begins: after a large one only the header, so that the content of the next,
+        # which is probably as large, comes into memory of its own; else as much as there may be.
+        self._room = LARGE
 
     def close(self) -> None:
         """Close it. The agent cancels what is still under way."""
@@ -102,7 +100,7 @@ class Connection:
         if self.dead is not None:
             raise self._died(method)
         stream = self._next
-        pieces = frames.request(stream, service, method, payload, timeout)
+        pieces, size = frames.request(stream, service, method, payload, timeout)
         self._next = stream + 2
         # The agent works while we keep our books: nothing is read before the call is in them.
         try:
@@ -113,7 +111,7 @@ class Connection:
             self._lost(error)
             raise self._died(method) from None
         call = self._pending[stream] = Call(stream, method, timeout)
-        if sent < sum(map(len, pieces)):
+        if sent < size:
             self._send_rest(_after(pieces, sent), call)
         return call
 
@@ -250,63 +248,67 @@ class Connection:
         )
 
     def _receive(self) -> None:
-        """Read once and give what is complete to its calls."""
-        if self._lent is not None:
-            self._move_out(self._lent())
+        """Read what there is, or what is missing of a frame, and give what is complete to its calls."""
         try:
-            if self._wanted:
-                count = self._sock.recv_into(self._buffer[self._held : self._wanted], 0, socket.MSG_WAITALL)
-            else:
-                count = self._sock.recv_into(self._buffer[self._held :])
+            if not self._missing:
+                self._begin(self._sock.recv(self._room))
+                if self._missing <= LARGE:
+                    return
+            # Many bytes are waited for in the kernel, and not for each part of them here.
+            self._continue(self._sock.recv(self._missing, socket.MSG_WAITALL if self._missing > LARGE else 0))
         except BlockingIOError:
             return
         except OSError as error:
             self._lost(error)
-            return
-        if count == 0:
-            within = " in the middle of an answer" if self._held else ""
-            self._fail(Interrupted(f"the agent closed the connection{within}", endpoint=self.endpoint, next_step=_NEXT))
-            return
-        self._held += count
-        if self._held >= self._wanted:
-            try:
-                self._split()
-            except Malformed as error:
-                error.endpoint = self.endpoint
-                self._fail(error)
+        except Malformed as error:
+            error.endpoint = self.endpoint
+            self._fail(error)
 
-    def _split(self) -> None:
-        """Take the complete frames out of what has been read."""
-        at, end = 0, self._held
-        self._wanted = 0
+    def _begin(self, data: bytes) -> None:
+        """Take the frames out of what was read, which begins with one."""
+        if not data:
+            self._hung_up()
+            return
+        data = self._held + data
+        at, end = 0, len(data)
         while end - at >= HEADER.size:
-            size, stream, kind, _flags = HEADER.unpack_from(self._buffer, at)
+            size, self._stream, self._type, _flags = HEADER.unpack_from(data, at)
             start = at + HEADER.size
-            if size > end - start:
-                if size > LARGE:
-                    self._wanted = HEADER.size + frames.header(self._buffer, at).size
-                break
             at = start + size
-            if kind == frames.RESPONSE and stream in self._pending:
-                body = self._buffer[start:at]
-                if size > LARGE and at == end:
-                    self._lent = weakref.ref(self._pending[stream])
-                else:
-                    body = memoryview(bytes(body))
-                self._dispatch(self._pending.pop(stream), body)
-        self._held = end - at
-        if at and self._held:
-            self._buffer[: self._held] = bytes(self._buffer[at:end])
+            if at > end:
+                if size > frames.LIMIT:
+                    raise frames.foreign(data[start - HEADER.size :])
+                self._missing = at - end
+                self._pieces = [data[start:]] if start < end else []
+                self._room = HEADER.size if size > LARGE else LARGE
+                self._held = b""
+                return
+            self._dispatch(data[start:at])
+            self._room = LARGE
+        self._held = data[at:]
 
-    def _move_out(self, call: Call | None) -> None:
-        """Make room in the buffer: an answer that lies there and is still of use gets a place of its own."""
-        self._lent = None
-        if call is not None and call.answer is not None:
-            call.answer = call.answer._replace(payload=memoryview(bytes(call.answer.payload)))
+    def _continue(self, data: bytes) -> None:
+        """Add to the content of the frame that comes in."""
+        if not data:
+            self._hung_up()
+            return
+        self._missing -= len(data)
+        self._pieces.append(data)
+        if not self._missing:
+            self._dispatch(b"".join(self._pieces))  # a single piece stays what it is
+            self._pieces.clear()
 
-    def _dispatch(self, call: Call, body: memoryview) -> None:
+    def _hung_up(self) -> None:
+        within = " in the middle of an answer" if self._missing or self._held else ""
+        self._fail(Interrupted(f"the agent closed the connection{within}", endpoint=self.endpoint, next_step=_NEXT))
+
+    def _dispatch(self, content: bytes) -> None:
+        """Give the content of a frame to its call; what nobody waits for is dropped."""
+        call = self._pending.pop(self._stream, None) if self._type == frames.RESPONSE else None
+        if call is None:
+            return
         try:
-            call.answer = frames.answer(body)
+            call.answer = frames.answer(content)
         except Malformed as error:
             error.endpoint = self.endpoint
             call.error = error

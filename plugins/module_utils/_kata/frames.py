@@ -26,10 +26,10 @@ from .codec import decode, read_varint, varint
 
 HEADER = struct.Struct(">IIBB")
 LIMIT = 4194304  # bytes of a frame's content
+SUCCESS = b"\x0a\x00"  # a status with nothing in it
+WITH_PAYLOAD = SUCCESS + b"\x12"
 PIECES = 64  # that are sent as they are; a kernel takes 1024 at once
 REQUEST, RESPONSE, DATA = 1, 2, 3
-
-_prefixes: dict[tuple[str, str], bytes] = {}
 
 
 class Header(t.NamedTuple):
@@ -41,7 +41,7 @@ class Header(t.NamedTuple):
     flags: int
 
 
-class Answer(t.NamedTuple):
+class Answer:
     """The content of a response.
 
     :param code: status code, 0 for success
@@ -49,26 +49,28 @@ class Answer(t.NamedTuple):
     :param payload: the answer's message, where there is one
     """
 
-    code: int
-    message: str
-    payload: memoryview
+    __slots__ = ("code", "message", "payload")
+
+    def __init__(self, code: int, message: str, payload: memoryview) -> None:
+        self.code = code
+        self.message = message
+        self.payload = payload
 
 
 def request(
     stream: int, service: str, method: str, payload: bytes | t.Sequence[bytes], timeout: float | None = None
-) -> list[bytes]:
-    """A request as pieces to be sent one after the other; a large payload is not copied.
+) -> tuple[list[bytes], int]:
+    """A request as pieces to be sent one after the other, and how many bytes they are; a large payload is not copied.
 
     :param payload: the message, as a whole or in pieces
     :param timeout: seconds after which the agent shall give up; null for never
     :raises InvalidOption: it is larger than a frame may be
     """
-    prefix = _prefixes.get((service, method))
-    if prefix is None:
-        prefix = _prefixes[(service, method)] = _text(b"\x0a", service) + _text(b"\x12", method)
-    pieces = [payload] if isinstance(payload, bytes) else payload
+    pieces = (payload,) if isinstance(payload, bytes) else payload
     length = sum(map(len, pieces))
-    head = prefix + b"\x1a" + varint(length) if length else prefix
+    head = _target(service, method)
+    if length:
+        head += b"\x1a" + varint(length)
     tail = _limit(timeout) if timeout else b""
     size = len(head) + length + len(tail)
     if size > LIMIT:
@@ -76,8 +78,16 @@ def request(
             f"the request {method} has {size} bytes, and a ttRPC message has room for {LIMIT}",
             next_step="send it in pieces",
         )
-    start = HEADER.pack(size, stream, REQUEST, 0) + head
-    return [start, *pieces, tail] if length > 4096 and len(pieces) < PIECES else [b"".join((start, *pieces, tail))]
+    parts = [HEADER.pack(size, stream, REQUEST, 0) + head, *pieces, tail]
+    if length <= 4096 or len(parts) > PIECES:
+        parts = [b"".join(parts)]
+    return parts, HEADER.size + size
+
+
+@functools.lru_cache(maxsize=64)
+def _target(service: str, method: str) -> bytes:
+    one, other = service.encode(), method.encode()
+    return b"\x0a" + varint(len(one)) + one + b"\x12" + varint(len(other)) + other
 
 
 @functools.lru_cache(maxsize=64)
@@ -85,40 +95,37 @@ def _limit(timeout: float) -> bytes:
     return b"\x20" + varint(int(timeout * 1e9))
 
 
-def _text(tag: bytes, text: str) -> bytes:
-    data = text.encode()
-    return tag + varint(len(data)) + data
+def header(data: bytes) -> Header:
+    """The header that some bytes begin with.
 
-
-def header(data: bytes | bytearray | memoryview, at: int = 0) -> Header:
-    """The header at a position.
-
-    :raises Malformed: it announces more than a frame may have, so the peer speaks something else
+    :raises Malformed: it announces more than a frame may have
     """
-    found = Header(*HEADER.unpack_from(data, at))
+    found = Header(*HEADER.unpack_from(data))
     if found.size > LIMIT:
-        start = bytes(data[at : at + HEADER.size])
-        raise Malformed(
-            f"the peer does not speak ttRPC: its answer begins with {start!r}",
-            next_step="check that the address and the port are those of a Kata agent",
-        )
+        raise foreign(data)
     return found
 
 
-def answer(body: bytes | bytearray | memoryview) -> Answer:
-    """The content of a response frame.
+def foreign(data: bytes) -> Malformed:
+    """The error for what begins with the header of a longer frame than there can be."""
+    return Malformed(
+        f"the peer does not speak ttRPC: its answer begins with {data[: HEADER.size]!r}",
+        next_step="check that the address and the port are those of a Kata agent",
+    )
+
+
+def answer(content: bytes) -> Answer:
+    """The content of a response frame; the payload is a view of it.
 
     :raises Malformed: it is no response of ttRPC
     """
-    view = memoryview(body)
     # Nearly every answer is a status with nothing in it, then perhaps the payload.
-    if len(view) >= 2 and view[0] == 0x0A and view[1] == 0:
-        if len(view) == 2:
-            return Answer(0, "", view[2:])
-        if view[2] == 0x12:
-            size, at = read_varint(view, 3)
-            if at + size == len(view):
-                return Answer(0, "", view[at:])
-    found = decode("ttrpc.Response", view)
+    if content == SUCCESS:
+        return Answer(0, "", memoryview(b""))
+    if content.startswith(WITH_PAYLOAD):
+        size, at = read_varint(content, len(WITH_PAYLOAD))
+        if at + size == len(content):
+            return Answer(0, "", memoryview(content)[at:])
+    found = decode("ttrpc.Response", memoryview(content))
     status = found.get("status", {})
     return Answer(status.get("code", 0), status.get("message", ""), memoryview(found.get("payload", b"")))

@@ -146,8 +146,8 @@ def _rules_are_there(agent: Agent, request: t.Mapping[str, t.Any]) -> bool:
 
     wanted = as_bytes(request.get("data") or b"", "data").decode(errors="replace")
     asked = {"is_ipv6": bool(request.get("is_ipv6"))}
-    now = probes.retry_lost_child(lambda: agent.call("GetIPTables", asked)).get("data", b"").decode(errors="replace")
-    listed = set(now.splitlines())
+    now = probes.retry_lost_child(lambda: agent.call("GetIPTables", asked)).get("data", b"")
+    listed = set(str(now, errors="replace").splitlines())
     rules = [line for line in wanted.splitlines() if line.startswith("-A")]
     return bool(rules) and all(line in listed for line in rules)
 

@@ -50,11 +50,11 @@ class Stream:
     def __init__(self, method: str, limit: int) -> None:
         self.method = method
         self.limit = limit
-        self.pieces: list[bytes] = []
+        self.pieces: list[bytes | memoryview] = []
         self.size = 0
         self.call: Call | None = None
 
-    def keep(self, data: bytes) -> None:
+    def keep(self, data: bytes | memoryview) -> None:
         """Keep as much as there is room for."""
         room = self.limit - min(self.size, self.limit)
         if room:

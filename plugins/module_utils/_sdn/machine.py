@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
@@ -130,7 +131,10 @@ def _devices(path: str) -> dict[str, netlink.Device]:
 
 def _other_ends(reader: netlink.Reader, ends: t.Mapping[str, netlink.Device]) -> dict[str, Nic]:
     """Where the other ends of veths are, by the name of this end. A namespace is known by a process in it."""
-    places = {reader.number_of(path): path for path in netlink.owners().values()}
+    places = {}
+    for owner in netlink.owners().values():
+        with contextlib.suppress(FileNotFoundError):  # a process that has just ended
+            places[reader.number_of(owner)] = owner
     found = {}
     for name, end in ends.items():
         path = places.get(end.peer_ns, "") if end.peer_ns >= 0 else None

@@ -251,7 +251,8 @@ def owners() -> dict[str, str]:
     found: dict[str, str] = {}
     for name in named():
         path = f"{NAMED}/{name}"
-        found.setdefault(str(os.stat(path).st_ino), path)
+        if os.path.ismount(path):  # else the mere file of one that is gone
+            found.setdefault(str(os.stat(path).st_ino), path)
     for name in os.listdir("/proc"):
         if name.isdigit():
             path = f"/proc/{name}/ns/net"

@@ -7,7 +7,12 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import MissingReference, NotFound, Refused
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
+    InvalidOption,
+    MissingReference,
+    NotFound,
+    Refused,
+)
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import UnixEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.console import ConsoleLog
@@ -28,7 +33,7 @@ class Daemon(Client):
         return self.answer
 
     def names(self, collection, query=None):
-        return ["c1"]
+        return ["p"] if collection == "/1.0/projects" else ["c1"]
 
 
 def looked(answer, **given):
@@ -53,6 +58,10 @@ def test_one_that_was_never_started_has_written_nothing(answer):
 def test_what_is_not_there_or_not_allowed_is_said():
     with pytest.raises(MissingReference, match="instance 'c2' does not exist"):
         looked(NotFound("none"), name="c2")
+    with pytest.raises(MissingReference, match="project 'pp' does not exist .*; did you mean 'p'"):
+        looked(NotFound("none"), name="c2", project="pp")
+    with pytest.raises(InvalidOption, match="'lines' is -1; give how many"):
+        looked("a", lines=-1)
     with pytest.raises(Refused, match="another"):
         looked(Refused("another reason"))
 

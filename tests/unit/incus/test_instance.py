@@ -13,6 +13,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import (
     Busy,
     Immutable,
     InvalidOption,
+    NotFound,
     Refused,
     Unsupported,
 )
@@ -47,6 +48,24 @@ def running(code=103, **rest):
 
 def actions(plan):
     return [(method, target, (body or {}).get("action")) for method, target, body in sends(plan)]
+
+
+@pytest.mark.parametrize("name", ["a b", "ünï", "-a", "a-", "a_b", "a.b", "123", "a" * 64])
+@pytest.mark.parametrize("former", [None, "old"])
+def test_a_name_that_no_instance_can_have_is_said_before_it_is_sent(name, former):
+    have = running(102, name="old") if former else None
+    with pytest.raises(InvalidOption, match="no instance can be called"):
+        instance().plan(have, task(Instance(), {"name": name, "image": "busybox", "rename_from": former}))
+
+
+@pytest.mark.parametrize("name", ["a", "1abc", "A-b", "a" * 63])
+def test_other_names_are_taken(name):
+    assert instance().plan(None, task(Instance(), {"name": name, "image": "busybox"})).steps
+
+
+def test_a_former_name_that_is_not_there_either_is_said():
+    with pytest.raises(NotFound, match="neither it nor 'odl'.* correct 'rename_from'"):
+        instance().plan(None, task(Instance(), {"name": "i", "rename_from": "odl"}))
 
 
 def test_creating_and_starting_is_one_request_where_the_daemon_can():

@@ -63,6 +63,14 @@ def test_a_removed_template_takes_its_file_along_unless_another_has_it():
     assert [entry[2] for entry in sent(emptied)] == [None, "i.tpl", "motd.tpl"]
 
 
+@pytest.mark.parametrize("content", ["", None])
+def test_a_template_may_be_empty(content):
+    wanted = {"/etc/motd": {"when": ["start"], "content": content}}
+    planned = plan(have(), templates=wanted)
+    assert sent(planned) == [("POST", f"{PLACE}/templates", "motd.tpl", b"")]
+    assert plan(planned.then, templates=wanted).steps == []
+
+
 @pytest.mark.parametrize(
     ("path", "entry", "sort", "says"),
     [

@@ -42,7 +42,11 @@ def test_endpoints(params, endpoint):
         ({"url": "https://h"}, "needs 'server_cert' or 'server_fingerprint'"),
         ({"url": "https://h", "server_fingerprint": "abc"}, "not a SHA-256 fingerprint"),
         ({"url": "https://h", "server_fingerprint": PIN, "bearer_token": "a.b.c\r\nX: y"}, "is no signed JSON Web"),
-        ({"url": "https://h", "server_cert": "/nonexistent"}, "cannot read a PEM certificate from '/nonexistent'"),
+        (
+            {"url": "https://h", "server_cert": "/nonexistent"},
+            "cannot read a PEM certificate from '/nonexistent': No such",
+        ),
+        ({"url": "https://h", "server_cert": __file__}, "there is no whole PEM certificate in '"),
     ],
 )
 def test_wrong_ones_are_named(params, said):

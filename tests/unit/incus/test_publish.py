@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Conflict, Stale
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Conflict, Refused, Stale
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Request, UnixEndpoint
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.image import Image
@@ -30,6 +30,9 @@ class Daemon(Client):
 
     def find(self, path, query=None):
         return self.objects.get(path)
+
+    def names(self, collection, query=None):
+        return [path.rpartition("/")[2] for path in self.objects] + ["p"]
 
     def perform(self, step):
         if self.error:
@@ -94,6 +97,19 @@ def test_it_is_made_again_when_its_source_is_another(born, given, again):
     plan = looked(daemon(f"c1/s of {BORN}", born), **given)[1]
     methods = [step.describe()["method"] for step in plan.steps]
     assert methods == (["POST", "PUT"] if again else [])
+
+
+def test_no_image_is_made_of_an_instance_that_runs():
+    there = Daemon(**{"instances/c1": {"created_at": BORN, "status_code": 103}})
+    given = {"alias": "x", "instance": "c1", "project": "p"}
+    made = Image()
+    wanted = task(made, given)
+    made.prepare(there, wanted)
+    plan = made.plan(made.read(there, wanted), wanted)
+    with pytest.raises(Refused, match="'c1' is started, and no image is made of one that runs; make it of a snapshot"):
+        made.check(there, plan, wanted)
+    there.objects["/1.0/instances/c1"]["status_code"] = 102
+    made.check(there, plan, wanted)
 
 
 def test_what_it_replaces_is_pruned():

@@ -149,6 +149,18 @@ def test_a_missing_reference_is_an_error_with_the_near_name():
         Profile().check(Daemon(projects=["lab"], networks=["labbr0"]), Profile().plan(None, wanted), wanted)
 
 
+def test_who_may_not_list_something_may_use_it():
+    class Restricted(Daemon):
+        def names(self, collection, query=None):
+            if collection == "/1.0/storage-pools":
+                raise errors.Forbidden("Certificate is restricted")
+            return super().names(collection, query)
+
+    root = {"type": "disk", "path": "/", "pool": "lab"}
+    wanted = task(Profile(), {"name": "p", "devices": {"root": root}})
+    Profile().check(Restricted(projects=["default"]), Profile().plan(None, wanted), wanted)
+
+
 def test_in_check_mode_a_missing_reference_is_a_warning():
     said = []
     wanted = with_nic(check_mode=True, warn=said.append)

@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Immutable, NotFound
+from ansible_collections.nfvlab.fleet.plugins.module_utils._core.errors import Immutable, InvalidOption, NotFound
+from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import NoDaemon
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.snapshot import NEVER, Snapshot
 
 from .helpers import sends, task
@@ -47,6 +48,23 @@ def test_a_length_of_time_counts_for_a_new_one_only():
     assert made.after == {"state": "present", "expires_at": "1d 2H"}
     assert made.steps[0].body["expires_at"] == made.then["expires_at"] > "2026"
     assert plan(have(), {**INSTANCE, "expires_at": "7d"}).steps == []
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"name": "a b"}, "no snapshot can be called 'a b'"),
+        ({"name": "a/b"}, "no snapshot can be called 'a/b'"),
+        ({"expires_at": "tomorrow"}, "'expires_at' is 'tomorrow': that is no time to keep something; write '7d'"),
+        ({"expires_at": "2030-13-01"}, "'2030-13-01' is no time"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_sent(given, says):
+    made = Snapshot()
+    wanted = task(made, {**INSTANCE, **given})
+    with pytest.raises(InvalidOption, match=says):
+        made.prepare(NoDaemon(), wanted)
+        made.plan(None, wanted)
 
 
 def test_null_is_never():

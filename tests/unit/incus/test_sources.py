@@ -64,7 +64,7 @@ class Session(NoDaemon):
         return self.objects[path]
 
     def names(self, collection, query=None):
-        return list(self.listed)
+        return ["default"] if collection == "/1.0/projects" else list(self.listed)
 
 
 def planned(given, have=None, objects=None, **rest):

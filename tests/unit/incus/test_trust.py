@@ -181,6 +181,13 @@ def test_an_object_that_a_restricted_certificate_may_not_see_is_not_called_missi
         planned(Certificate(), Restricted(), {"name": "x", "certificate": PEM, "projects": ["other"]})
 
 
+def test_a_private_key_is_no_certificate_and_is_not_shown():
+    key = "-----BEGIN PRIVATE KEY-----\nMIGHAgEA\n-----END PRIVATE KEY-----\n"
+    with pytest.raises(errors.InvalidOption, match="the text in 'certificate' holds no certificate") as failed:
+        planned(Certificate(), Daemon(), {"name": "x", "certificate": key})
+    assert "MIGHAgEA" not in str(vars(failed.value))
+
+
 # -- tokens
 
 TOKEN = Token("ops", OTHER, ("192.0.2.1:8443", "[2001:db8::1]:8443"), "s3cr3t")
@@ -213,6 +220,12 @@ def test_what_is_no_token_is_said_without_its_text(text):
     with pytest.raises(errors.InvalidOption, match="'token' is no trust token; have a new one") as failed:
         decode(text)
     assert not text or text not in str(failed.value).split()
+
+
+def test_a_token_that_could_not_be_kept_is_not_issued(tmp_path):
+    given = {"name": "ops", "path": str(tmp_path / "none" / "token")}
+    with pytest.raises(errors.InvalidOption, match=f"there is no folder '{tmp_path}/none'; make it first"):
+        planned(TrustToken(), Daemon(), given)
 
 
 @pytest.mark.parametrize(
@@ -260,12 +273,12 @@ BUSY = {"id": "8", "class": "task", "metadata": None}
         (
             Daemon(operations=[pending()]),
             {"restricted": True},
-            [("DELETE", "/1.0/operations/1"), ("POST", "/1.0/certificates")],
+            [("POST", "/1.0/certificates"), ("DELETE", "/1.0/operations/1")],
         ),
         (
             Daemon(operations=[pending(expires_at=OLD)]),
             {},
-            [("DELETE", "/1.0/operations/1"), ("POST", "/1.0/certificates")],
+            [("POST", "/1.0/certificates"), ("DELETE", "/1.0/operations/1")],
         ),
         (Daemon([trusted()]), {"restricted": True}, []),
         (Daemon([trusted()], listens=False), {}, []),
@@ -307,6 +320,12 @@ def test_a_daemon_that_does_not_listen_issues_no_token():
     assert len(warned) == 1 and "core.https_address" in warned[0]
     with pytest.raises(errors.Unsupported, match="'certificate_description'"):
         planned(TrustToken(), Daemon(extensions=()), {"name": "ops", "description": "x"})
+
+
+def test_who_comes_over_tls_is_not_told_that_the_daemon_does_not_listen():
+    session = Daemon(listens=False)  # as it looks to a restricted certificate
+    session.transport.endpoint = TLSEndpoint("h", 8443, FINGERPRINT)
+    assert planned(TrustToken(), session, {"name": "ops"}).steps
 
 
 # -- remotes

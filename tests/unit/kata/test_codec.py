@@ -19,8 +19,9 @@ def test_every_call_and_field_names_a_known_type():
         assert takes in MESSAGES and gives in MESSAGES
     for name in MESSAGES:
         known = codec.layout(name)
-        assert len(known.names) == len(known.numbers) == len(known.fields)
-        assert [field.number for field in known.fields] == sorted(known.numbers)
+        numbers = [field.number for field in known.fields]
+        assert len(known.names) == len(known.fields)
+        assert numbers == sorted(set(numbers))
         for field in known.fields:
             assert field.message in MESSAGES or field.type in {*ENUMS, "string", "bytes", "bool", *codec._RANGES}
 
@@ -37,6 +38,12 @@ def test_the_table_is_complete():
 def test_varints(value):
     data = codec.varint(value)
     assert codec.read_varint(memoryview(data), 0) == (value, len(data))
+    assert codec.read_varint(b"\xff" + data + b"\xff", 1) == (value, len(data) + 1)
+
+
+@pytest.mark.parametrize("data", ["8000", "808000", "80808080808080808000"])
+def test_varints_may_be_longer_than_needed(data):
+    assert codec.read_varint(bytes.fromhex(data), 0) == (0, len(data) // 2)
 
 
 def test_negative_numbers_take_ten_bytes():
@@ -99,6 +106,33 @@ def test_bytes_come_from_text_base64_and_hex():
         }
 
 
+def test_bytes_are_a_slice_of_what_was_given():
+    """So a large answer is not copied once more; everything else reads the same of a view."""
+    data = codec.encode("WriteStreamRequest", {"container_id": "box", "data": b"x" * 70_000})
+    copied, viewed = codec.decode("WriteStreamRequest", data), codec.decode("WriteStreamRequest", memoryview(data))
+    assert copied == viewed == {"container_id": "box", "data": b"x" * 70_000}
+    assert isinstance(copied["data"], bytes) and viewed["data"].obj is data
+    assert codec.encode("WriteStreamRequest", viewed) == data
+    assert codec.plain({"text": memoryview(b"a"), "other": memoryview(b"\xff")}) == {
+        "text": "a",
+        "other": {"base64": "/w=="},
+    }
+
+
+def test_large_bytes_are_sent_from_where_they_are():
+    data = b"x" * 70_000
+    parts = codec.encode_parts("CopyFileRequest", {"path": "/x", "data": data})
+    assert parts[-1] is data
+    assert b"".join(parts) == codec.encode("CopyFileRequest", {"data": data, "path": "/x"})
+
+
+def test_an_entry_of_a_map_may_lack_its_half_and_hold_more():
+    assert codec.decode("MemoryStats", b"\x32\x00") == {"stats": {"": 0}}
+    assert codec.decode("MemoryStats", b"\x32\x05\x10\x07\x0a\x01a") == {"stats": {"a": 7}}
+    assert codec.decode("MemoryStats", b"\x32\x05\x18\x01\x0a\x01a") == {"stats": {"a": 0}}
+    assert codec.decode("CgroupStats", b"\x2a\x03\x0a\x01a") == {"hugetlb_stats": {"a": {}}}
+
+
 def test_complete_fills_in_what_was_not_sent():
     assert codec.complete("WaitProcessResponse", {}) == {"status": 0}
     full = codec.complete("GuestDetailsResponse", {"agent_details": {"version": "4.0.0"}})
@@ -125,7 +159,11 @@ def test_plain_shows_bytes_as_text_where_they_are():
         ("Spec", {"Process": []}, "'Spec.Process' must be a dictionary"),
         ("Spec", {"Annotations": {"a": 1}}, "'Spec.Annotations.a' must be a text"),
         ("Spec", {"Annotations": ["a"]}, "must be a dictionary"),
-        ("WriteStreamRequest", {"data": {"base64": "?"}}, "cannot be decoded"),
+        ("Spec", {"Annotations": {"a": None}}, "'Spec.Annotations.a' must be a text"),
+        ("Spec", {"Linux": {"Devices": [{}, {"Majr": 1}]}}, "'Spec.Linux.Devices[1]' has no field 'Majr'"),
+        ("AddSwapRequest", {"PCIPath": [1, -1]}, "'AddSwapRequest.PCIPath[1]' is -1"),
+        ("CheckRequest", {codec.UNKNOWN: 7}, "'CheckRequest._unknown' must be a text, or"),
+        ("WriteStreamRequest", {"data": {"base64": "?"}}, "'WriteStreamRequest.data.base64' cannot be decoded"),
         ("WriteStreamRequest", {"data": 7}, "'base64' or 'hex'"),
         ("types.IPAddress", {"family": "v5"}, "it is one of v4, v6"),
         ("Root", {"Readonly": "yes"}, "must be true or false"),
@@ -145,6 +183,23 @@ def test_what_cannot_be_sent_is_named(name, value, says):
 def test_what_is_no_message_is_malformed(data):
     with pytest.raises(errors.Malformed):
         codec.decode("CheckRequest", bytes.fromhex(data))
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("Spec", "1a01800100"),  # a tag
+        ("Spec", "1a020a80010061"),  # a length
+        ("Spec", "1a020a0261"),  # a text
+        ("Spec", "1a0210800100"),  # a number
+        ("MemoryStats", "3202108001"),  # one in an entry of a map
+        ("AddSwapRequest", "0a01800100"),  # one of several
+    ],
+)
+def test_what_lies_within_a_field_ends_with_it(name, data):
+    """Also where what follows would make it whole."""
+    with pytest.raises(errors.Malformed):
+        codec.decode(name, bytes.fromhex(data))
 
 
 def test_a_bottomless_message_is_malformed():

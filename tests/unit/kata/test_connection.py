@@ -59,12 +59,20 @@ def check(kept, timeout=1.0):
     return kept.start(HEALTH, "Check", b"", timeout)
 
 
+def joined(request):
+    """The bytes of a request, which are as many as it says."""
+    pieces, size = request
+    whole = b"".join(pieces)
+    assert len(whole) == size
+    return whole
+
+
 def test_golden_frames():
     """Known bytes of containerd/ttrpc and of the agent."""
-    assert frames.request(1, HEALTH, "Check", b"")[0].hex() == (
+    assert joined(frames.request(1, HEALTH, "Check", b"")).hex() == (
         "000000140000000101000a0b677270632e4865616c74681205436865636b"
     )
-    assert frames.request(1, HEALTH, "Check", b"", 5.0)[0].hex() == (
+    assert joined(frames.request(1, HEALTH, "Check", b"", 5.0)).hex() == (
         "0000001a0000000101000a0b677270632e4865616c74681205436865636b2080e497d012"
     )
     answer = frames.answer(bytes.fromhex("0a1a0803121622696e76616c696420636f6e7461696e657220696422"))
@@ -172,9 +180,46 @@ def test_an_answer_stays_what_it_is_while_its_call_is_kept(pair, size):
     assert [bytes(kept.result(call).payload) == bytes([call.stream]) * size for call in calls] == [True] * 4
 
 
+def test_large_answers_are_not_copied_and_small_ones_come_between(pair):
+    """After a large one the next is read behind its header, in one piece, whatever it turns out to be."""
+    kept, peer = pair
+    sizes = [200_000, 70_000, 5, 300_000, connection.LARGE + 1, 0, 0, 70_000]
+    answers = []
+
+    def serve():
+        for size in sizes:
+            peer.sendall(frame(take(peer)[0], reply(b"y" * size)))
+
+    server = threading.Thread(target=serve)
+    server.start()
+    for size in sizes:
+        answers.append(kept.result(check(kept, 10)))
+        assert bytes(answers[-1].payload) == b"y" * size
+    server.join()
+    assert len(answers[1].payload.obj) == len(reply(b"y" * 70_000))
+    assert [len(answer.payload) for answer in answers] == sizes
+
+
+def test_a_large_answer_in_parts(pair):
+    """Each part comes after the kernel has waited long enough, the first one within the header."""
+    kept, peer = pair
+    call = check(kept, 10)
+    sent = frame(call.stream, reply(bytes(range(256)) * 300))
+
+    def serve():
+        for start, end in ((0, 7), (7, 40), (40, 30_000), (30_000, 70_000), (70_000, len(sent))):
+            peer.sendall(sent[start:end])
+            time.sleep(0.15)
+
+    server = threading.Thread(target=serve)
+    server.start()
+    assert bytes(kept.result(call).payload) == bytes(range(256)) * 300
+    server.join()
+
+
 def test_a_request_may_have_exactly_the_limit(pair):
-    room = frames.LIMIT - sum(map(len, frames.request(1, HEALTH, "Check", b"x" * 4194000, 1))) + 10 + 4194000
-    assert sum(map(len, frames.request(1, HEALTH, "Check", b"x" * room, 1))) == frames.LIMIT + 10
+    room = frames.LIMIT - frames.request(1, HEALTH, "Check", b"x" * 4194000, 1)[1] + 10 + 4194000
+    assert len(joined(frames.request(1, HEALTH, "Check", b"x" * room, 1))) == frames.LIMIT + 10
     kept, peer = pair
     with pytest.raises(errors.InvalidOption) as caught:
         kept.start(HEALTH, "Check", b"x" * (room + 1), 1)
@@ -274,7 +319,7 @@ def test_a_request_of_many_pieces_is_one_that_a_kernel_takes():
     storages = [{"driver": "ephemeral", "mount_point": f"/run/volumes/{number}"} for number in range(3000)]
     pieces = codec.encode_parts("UpdateEphemeralMountsRequest", {"storages": storages})
     assert len(pieces) == 3000
-    sent = frames.request(1, AGENT, "UpdateEphemeralMounts", pieces, 1.0)
+    sent, _size = frames.request(1, AGENT, "UpdateEphemeralMounts", pieces, 1.0)
     assert len(sent) < 1024 and b"".join(pieces) in b"".join(sent)
 
 
