@@ -146,7 +146,8 @@ options:
   target:
     description:
       - Member of the daemon's cluster on which a new instance is made, or V(@GROUP) for a group of members.
-      - With O(move=if_needed), an existing instance goes to this member. A group is for new instances only.
+      - With O(move=if_needed), an existing instance goes to this member, which has to be in service and to have the
+        custom volumes that the instance uses. A group is for new instances only.
     type: str
   instance_type:
     description: Size of a new instance as the public clouds call them (V(aws:t2.micro)), or as CPUs and gibibytes

@@ -104,7 +104,7 @@ def read(asked: Daemon, *, timeout: float, addresses: str, environ: t.Mapping[st
             query.update({"project": project} if project else {"all-projects": "true"})
             query.update({"filter": asked.filter} if asked.filter else {})
             entries = client.get("/1.0/instances", query) or []
-            missing = client.no_project(project) if project not in ("", "default") and not entries else None
+            missing = client.missing_project(project) if project not in ("", "default") and not entries else None
             if missing:  # the daemon takes it for an empty one
                 raise missing
             told = _leases(client, entries) if addresses == "leases" else [seen(entry["state"]) for entry in entries]

@@ -51,8 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def daemon_of_the_test(request: pytest.FixtureRequest) -> None:
     """Remember which daemon a test is about."""
-    if "client" in request.fixturenames:
-        request.node.stash[DAEMON] = request.getfixturevalue("client")
+    for name in ("client", "cluster"):
+        if name in request.fixturenames:
+            request.node.stash[DAEMON] = request.getfixturevalue(name)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -22,6 +22,7 @@ from ansible_collections.nfvlab.fleet.plugins.module_utils._core.http import Uni
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client, discover_socket
 
 from . import test_a_site as site
+from . import test_cluster as clusters
 from . import test_events as events
 from . import test_guest as guest
 from . import test_guest_lab as guest_lab
@@ -181,6 +182,31 @@ class TestLab:
 
 for _test in guest_lab.ON_LXD:
     setattr(TestLab, _test.__name__, staticmethod(_test))
+
+
+class TestCluster:
+    """Three nodes that run LXD, as one cluster."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def inventory(cls, tmp_path_factory: pytest.TempPathFactory) -> str:
+        return clusters.inventory_of("lxd", tmp_path_factory.mktemp("cluster"))
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def bare(cls, client: Client, inventory: str) -> t.Iterator[dict[str, set[str]]]:
+        yield from clusters.without_nodes(inventory)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def cluster(cls, bare: dict[str, set[str]], inventory: str, image: str) -> Client:
+        cluster = clusters.brought_up(inventory, image)
+        assert cluster.brand == "lxd"
+        return cluster
+
+
+for _test in clusters.ON_LXD:
+    setattr(TestCluster, _test.__name__, staticmethod(_test))
 
 
 def test_a_container_lives_by_two_operations_and_tells_what_it_is_asked(client: Client, image: str) -> None:

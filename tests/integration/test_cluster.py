@@ -5,6 +5,7 @@
 """A real cluster of three daemons on this host, brought up by the playbook, worked with, broken, mended, and removed.
 
 The tests build on each other. What a run that was cut off would leave is there before the playbook first runs.
+test_brands.py runs most of these with LXD as well.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ INVENTORY = {
         "hosts": {"nfvtlab": None},
         "vars": {
             "incus_nodes_directory": str(FOLDER),
+            "incus_nodes_brand": "BRAND",
             "incus_nodes_bridge": "nfvtc0",
             "incus_nodes_address": "10.219.201.1/24",
             "incus_nodes_nodes": [{"name": name, "address": address} for name, address in NODES.items()],
@@ -112,15 +114,14 @@ def machine() -> dict[str, set[str]]:
     }
 
 
-@pytest.fixture(scope="module")
-def inventory(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("cluster") / "hosts.yml"
-    path.write_text(yaml.safe_dump(INVENTORY))
+def inventory_of(brand: str, folder: Path) -> str:
+    """The inventory of nodes that run one of the daemons."""
+    path = folder / "hosts.yml"
+    path.write_text(yaml.safe_dump(INVENTORY).replace("BRAND", brand))
     return str(path)
 
 
-@pytest.fixture(scope="module")
-def before(prepared: None, inventory: str) -> t.Iterator[dict[str, set[str]]]:
+def without_nodes(inventory: str) -> t.Iterator[dict[str, set[str]]]:
     """This host before the nodes, and no nodes afterwards, whatever happened."""
     if FOLDER.exists():
         playbook("nfvlab.fleet.destroy_cluster", "-i", inventory)
@@ -130,8 +131,7 @@ def before(prepared: None, inventory: str) -> t.Iterator[dict[str, set[str]]]:
         playbook("nfvlab.fleet.destroy_cluster", "-i", inventory)
 
 
-@pytest.fixture(scope="module")
-def cluster(before: dict[str, set[str]], inventory: str, image: str) -> Client:
+def brought_up(inventory: str, image: str) -> Client:
     """The cluster, and what its first member says; made by a first run, and what that could not finish by a second."""
     playbook("nfvlab.fleet.cluster", "-i", inventory, "--tags", "incus_nodes")
     DISKS.mkdir()
@@ -143,6 +143,21 @@ def cluster(before: dict[str, set[str]], inventory: str, image: str) -> Client:
     playbook("nfvlab.fleet.cluster", "-i", inventory, "--tags", "incus_cluster,incus_platform")
     done(module("incus_image", alias="busybox", path=image))
     return client
+
+
+@pytest.fixture(scope="module")
+def inventory(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return inventory_of("incus", tmp_path_factory.mktemp("cluster"))
+
+
+@pytest.fixture(scope="module")
+def bare(prepared: None, inventory: str) -> t.Iterator[dict[str, set[str]]]:
+    yield from without_nodes(inventory)
+
+
+@pytest.fixture(scope="module")
+def cluster(bare: dict[str, set[str]], inventory: str, image: str) -> Client:
+    return brought_up(inventory, image)
 
 
 def members(client: Client) -> dict[str, str]:
@@ -176,8 +191,11 @@ def test_keys_that_belong_to_a_member_are_its_own(cluster: Client) -> None:
     assert predicted["diff"] == made["diff"] and sent(predicted, False) == sent(made, True)
     assert done(module("incus_network", **wanted))["changed"] is False
     assert "bridge.external_interfaces" not in cluster.get("/1.0/networks/nfvtbr", {"target": "nfvt1"})["config"]
-    done(module("incus_network", name="nfvtbr", members={"nfvt2": None}, config={"user.x": 1}))
+    done(module("incus_network", name="nfvtbr", members={"nfvt2": None}, config={"user.x": 1}, description="Ours"))
     done(module("incus_network", name="nfvtbr", members={"nfvt2": {"bridge.external_interfaces": None}}))
+    kept = cluster.get("/1.0/networks/nfvtbr", {"target": "nfvt2"})
+    assert kept["config"] == {"ipv4.address": "10.219.202.1/24", "ipv6.address": "none", "user.x": "1"}
+    assert kept["description"] == "Ours"
 
 
 def test_a_member_leaves_and_joins_by_a_token_that_is_good_once(cluster: Client) -> None:
@@ -195,7 +213,17 @@ def test_a_member_leaves_and_joins_by_a_token_that_is_good_once(cluster: Client)
     refused(
         module("incus_cluster", "nfvt3", **wanted, token=revoked), "operation_failed", "used or revoked.*issue a new"
     )
+    done(module("incus_server", config={"cluster.join_token_expiry": "1S"}))
+    expired = done(module("incus_cluster_member", **invited))["token"]
+    done(module("incus_server", config={"cluster.join_token_expiry": None}))
+    time.sleep(1)
+    refused(
+        module("incus_cluster", "nfvt3", **wanted, token=expired),
+        "operation_failed",
+        "token has expired, at .*new one$",
+    )
     token = done(module("incus_cluster_member", **invited))["token"]
+    assert token not in (revoked, expired)
     refused(module("incus_cluster", "nfvt3", name="nfvt9", address="x", token=token), "invalid_option", "'nfvt3'")
     refused(module("incus_cluster", "nfvt3", **wanted, token="eA=="), "invalid_option", "not a join token")
     done(module("incus_storage_pool", "nfvt3", name="mine", driver="dir"))
@@ -251,6 +279,52 @@ def test_instances_are_placed_where_they_are_declared_and_spread(cluster: Client
     refused(fleet(instances=[{"name": "nfvtc-7"}], spread_over=["@egde"]), "missing_reference", "did you mean 'edge'")
 
 
+def moved(**options: t.Any) -> None:
+    """Have an instance moved as was predicted, once."""
+    wanted = {"name": "nfvtc-mover", "move": "if_needed", "force": True, **options}
+    predicted = done(module("incus_instance", check=True, **wanted))
+    made = done(module("incus_instance", **wanted))
+    assert predicted["diff"] == made["diff"] and sent(predicted, False) == sent(made, True)
+    assert made["diff"]["after"]["target"] == made["instance"]["location"] == options["target"]
+    assert done(module("incus_instance", **wanted))["changed"] is False
+
+
+def test_an_instance_moves_between_members_with_what_it_has(cluster: Client) -> None:
+    """Stopped, and running where that is allowed. What cannot be there is said before anything is stopped."""
+    name = {"name": "nfvtc-mover"}
+    done(module("incus_profile", name="nfvtc", config={"user.kept": "profile"}))
+    profiles = {"profiles": ["default", "nfvtc"], "config": {"user.own": "own"}}
+    done(module("incus_instance", **name, image="busybox", target="nfvt1", **profiles))
+    done(module("incus_exec", **name, command=["sh", "-c", "echo kept > /root/kept"]))
+    done(module("incus_snapshot", instance="nfvtc-mover", name="early"))
+    assert done(module("incus_instance", **name, target="nfvt2"))["changed"] is False
+    wanted = {**name, "target": "nfvt2", "move": "if_needed"}
+    refused(module("incus_instance", **wanted), "invalid_option", "only a stopped.*'restart: if_needed'")
+    moved(target="nfvt2", restart="if_needed")
+    read = {**name, "command": ["cat", "/root/kept"]}
+    assert done(module("incus_exec", "nfvt3", **read))["stdout"] == "kept\n"
+    moved(target="nfvt3", state="stopped")
+    away = {**name, "move": "if_needed", "restart": "if_needed"}
+    done(module("incus_instance", **name))
+    refused(module("incus_instance", **away, target="nfvt33"), "missing_reference", "did you mean 'nfvt3'")
+    volume = {"name": "nfvtc-volume", "config": {}}
+    volumes = "/1.0/storage-pools/local/volumes/custom"
+    cluster.perform(Request("POST", volumes, {"target": "nfvt3"}, volume))
+    disk = {"type": "disk", "path": "/more", "pool": "local", "source": "nfvtc-volume"}
+    done(module("incus_instance", "nfvt2", **name, devices={"more": disk}))
+    stays = module("incus_instance", **away, target="nfvt1")
+    refused(stays, "refused", "'nfvtc-volume' of the pool 'local' is not on cluster member 'nfvt1'")
+    assert instances(cluster)["nfvtc-mover"] == ("nfvt3", "Running")
+    assert done(module("incus_exec", **read))["stdout"] == "kept\n"
+    found = cluster.get("/1.0/instances/nfvtc-mover", {"recursion": "1"})
+    assert found["profiles"] == profiles["profiles"] and found["config"]["user.own"] == "own"
+    assert found["expanded_config"]["user.kept"] == "profile" and "more" in found["devices"]
+    assert cluster.names("/1.0/instances/nfvtc-mover/snapshots") == ["early"]
+    done(module("incus_instance", **name, state="absent", force=True))
+    cluster.perform(Request("DELETE", f"{volumes}/nfvtc-volume", {"target": "nfvt3"}))
+    done(module("incus_profile", name="nfvtc", state="absent"))
+
+
 def holder(node: str) -> int:
     return int((FOLDER / f"{node}.pid").read_text())
 
@@ -281,6 +355,10 @@ def test_a_member_that_dies_during_a_run_costs_its_own_instances_only(cluster: C
     assert all(told), lost
     assert not any("\n" in message for message in [*failed.values(), *lost.values()])
     assert {host["name"]: host for host in again["hosts"]}["nfvtc-1"]["addresses"]
+    wait_for(cluster, lambda: members(cluster)["nfvt3"] == "Offline")
+    there = {"target": "nfvt3", "move": "if_needed", "restart": "if_needed"}
+    refused(module("incus_instance", name="nfvtc-1", **there), "refused", "'nfvt3' is offline; bring it back")
+    assert instances(cluster)["nfvtc-1"] == ("nfvt1", "Running")
     playbook("nfvlab.fleet.cluster", "-i", inventory, "--tags", "incus_nodes")
     # It answers before it is ready to make anything, or to be asked about what it has.
     wait_for(cluster, lambda: not fleet(instances=many).failed)
@@ -310,15 +388,25 @@ def test_a_member_is_evacuated_and_restored_and_nothing_is_lost(cluster: Client)
     done(module("incus_instance", name="nfvtc-3", devices={"here": proxy}))
     evacuated = {"name": "nfvt3", "state": "evacuated"}
     stuck = module("incus_cluster_member", **evacuated, mode="migrate")
-    refused(stuck, "operation_failed", "starting proxy device.*the member stays in service.*'mode: stop'")
+    way_out = "'mode: stop'"
+    if not cluster.has("clustering_evacuation_mode"):
+        refused(stuck, "unsupported", "'clustering_evacuation_mode'")
+        done(module("incus_instance", name="nfvtc-3", config={"cluster.evacuate": "migrate"}))
+        stuck = module("incus_cluster_member", **evacuated)
+        way_out = "set the instance's 'cluster.evacuate' to 'stop'"
+    refused(stuck, "operation_failed", f"starting proxy device.*the member stays in service.*{way_out}")
     assert members(cluster)["nfvt3"] == "Online" and set(instances(cluster)) == set(before)
-    done(module("incus_instance", name="nfvtc-3", devices={"here": None}))
+    done(module("incus_instance", name="nfvtc-3", devices={"here": None}, config={"cluster.evacuate": None}))
     predicted = done(module("incus_cluster_member", check=True, **evacuated))
     moved = done(module("incus_cluster_member", **evacuated))
     assert predicted["diff"] == moved["diff"] and sent(predicted, False) == sent(moved, True)
     assert done(module("incus_cluster_member", **evacuated))["changed"] is False
     assert members(cluster)["nfvt3"] == "Evacuated"
     assert "nfvt3" not in {place for place, _status in instances(cluster).values()}
+    there = {"target": "nfvt3", "move": "if_needed", "restart": "if_needed"}
+    refused(module("incus_instance", name="nfvtc-1", **there), "refused", "'nfvt3' is evacuated; bring it back")
+    new = module("incus_instance", name="nfvtc-new", image="busybox", target="nfvt3")
+    refused(new, "forbidden", "evacuated.*; restore it with nfvlab.fleet.incus_cluster_member")
     assert done(fleet(instances=[{"name": "nfvtc-[1:7]"}]))["results"][6]["location"] in ("nfvt1", "nfvt2")
     restored = {"name": "nfvt3", "state": "restored"}
     assert done(module("incus_cluster_member", **restored))["cluster_member"]["status"] == "Online"
@@ -327,12 +415,32 @@ def test_a_member_is_evacuated_and_restored_and_nothing_is_lost(cluster: Client)
     assert instances(cluster) == before
 
 
-def test_a_member_with_instances_does_not_leave(cluster: Client) -> None:
-    refused(module("incus_cluster", "nfvt3", name="nfvt3", state="absent"), "refused", "nfvtc-")
+def test_a_member_with_instances_leaves_by_force_only(cluster: Client) -> None:
+    gone = {"name": "nfvt3", "state": "absent"}
+    refused(module("incus_cluster", "nfvt3", **gone), "refused", "nfvtc-")
     assert members(cluster) == dict.fromkeys(NODES, "Online")
+    predicted = done(module("incus_cluster", "nfvt3", check=True, **gone, force=True))
+    left = done(module("incus_cluster", "nfvt3", **gone, force=True))
+    assert predicted["diff"] == left["diff"] and sent(predicted, False) == sent(left, True)
+    assert done(module("incus_cluster", "nfvt3", **gone))["changed"] is False
+    assert sorted(members(cluster)) == ["nfvt1", "nfvt2"]
 
 
-def test_the_nodes_leave_nothing_behind(cluster: Client, before: dict[str, set[str]], inventory: str) -> None:
+def test_the_nodes_leave_nothing_behind(cluster: Client, bare: dict[str, set[str]], inventory: str) -> None:
     cluster.transport.close()
     playbook("nfvlab.fleet.destroy_cluster", "-i", inventory)
-    assert {kind: now - before[kind] for kind, now in machine().items()} == {kind: set() for kind in before}
+    assert {kind: now - bare[kind] for kind, now in machine().items()} == {kind: set() for kind in bare}
+
+
+# What test_brands.py runs with LXD as well. What happens when a member dies is no matter of brand.
+ON_LXD = (
+    test_the_playbook_makes_one_cluster_and_the_second_run_changes_nothing,
+    test_keys_that_belong_to_a_member_are_its_own,
+    test_a_member_leaves_and_joins_by_a_token_that_is_good_once,
+    test_members_and_groups_are_what_is_declared,
+    test_an_instance_moves_between_members_with_what_it_has,
+    test_instances_are_placed_where_they_are_declared_and_spread,
+    test_a_member_is_evacuated_and_restored_and_nothing_is_lost,
+    test_a_member_with_instances_leaves_by_force_only,
+    test_the_nodes_leave_nothing_behind,
+)

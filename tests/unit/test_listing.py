@@ -175,7 +175,7 @@ def test_a_project_that_is_not_there_is_not_an_empty_one(asked, monkeypatch):
     def missing(self, project):
         return MissingReference(f"project '{project}' does not exist") if project == "leb" else None
 
-    monkeypatch.setattr(Daemon, "no_project", missing, raising=False)
+    monkeypatch.setattr(Daemon, "missing_project", missing, raising=False)
     assert asked({"/1.0/instances": []}, LOCAL._replace(projects=("lab",)))[1] == []
     with pytest.raises(MissingReference, match="project 'leb' does not exist"):
         asked({"/1.0/instances": []}, LOCAL._replace(projects=("lab", "leb")))

@@ -143,12 +143,12 @@ class Client:
             self._names[key] = names
         return names
 
-    def no_project(self, project: str) -> MissingReference | None:
-        """The error for a project that is not there; null where it is, or where there is no daemon to ask."""
+    def missing_project(self, name: str) -> MissingReference | None:
+        """The error of a project that is not there; null where it is, or where there is no daemon to ask."""
         projects = self.names("/1.0/projects")
-        if projects is None or project in projects:
+        if projects is None or name in projects:
             return None
-        error = no_such("project", project, projects, "create it with nfvlab.fleet.incus_project")
+        error = no_such("project", name, projects, "create it with nfvlab.fleet.incus_project")
         error.endpoint = str(self.transport.endpoint)
         return error
 

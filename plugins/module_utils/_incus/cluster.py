@@ -31,6 +31,11 @@ from .schedule import over
 
 # What the daemon gives and takes by itself as it needs databases.
 _OWN_ROLES = "database"
+# What a cluster says of a token that it does not take, and what has become of that.
+_LOST_TOKENS = {
+    "No matching cluster join operation": "was used or revoked, or has expired",
+    "Token has expired": "has expired",
+}
 _POLL = 0.2  # seconds
 
 
@@ -99,7 +104,7 @@ class Join(t.NamedTuple):
 
 
 class Leave(t.NamedTuple):
-    """The removal of the daemon itself from its cluster, after which it starts anew, empty."""
+    """The last step of a daemon out of its cluster, after which it starts anew, empty."""
 
     request: Request
 
@@ -107,7 +112,7 @@ class Leave(t.NamedTuple):
         return self.request.describe()
 
     def perform(self, client: Client) -> None:
-        """Leave, and wait until the daemon answers as one of its own."""
+        """Do it, and wait until the daemon answers as one of its own."""
         client.perform(self.request)
         deadline = time.monotonic() + client.operation_timeout
         while True:
@@ -204,8 +209,12 @@ class Cluster(Record):
         return [Request("PATCH", "/1.0", {}, {"config": missing}, keys)] if missing else []
 
     def delete_steps(self, plan: Plan, task: Task) -> list[t.Any]:
-        query = {"force": "1"} if task.params["force"] else {}
-        return [Leave(Request("DELETE", MEMBERS + join(task.params["name"]), query))]
+        """A member that goes by force is not told by the others, so it has to be told here."""
+        member = MEMBERS + join(task.params["name"])
+        if not task.params["force"]:
+            return [Leave(Request("DELETE", member))]
+        body = {"enabled": False}
+        return [Request("DELETE", member, {"force": "1"}), Leave(Request("PUT", "/1.0/cluster", {}, body, list(body)))]
 
     def check(self, session: Client, plan: Plan, task: Task) -> None:
         if isinstance(session, NoDaemon):
@@ -238,9 +247,10 @@ class Cluster(Record):
             )
 
     def explain(self, session: Client, error: FleetError, plan: Plan, task: Task) -> FleetError:
-        if "No matching cluster join operation" in (error.text or ""):
-            until = decode(task.params["token"]).get("expires_at")
-            error.next_step = f"the token was used or revoked, or has expired, at {until}; issue a new one"
+        for words, fate in _LOST_TOKENS.items():
+            if words in (error.text or ""):
+                until = decode(task.params["token"]).get("expires_at")
+                error.next_step = f"the token {fate}, at {until}; issue a new one"
         return error
 
 
@@ -415,8 +425,10 @@ class Member(OfCluster):
     def explain(self, session: Client, error: FleetError, plan: Plan, task: Task) -> FleetError:
         explained = super().explain(session, error, plan, task)
         if isinstance(explained, OperationFailed) and task.state == "evacuated":
+            has_mode = session.has("clustering_evacuation_mode")
+            stop = "use 'mode: stop'" if has_mode else "set the instance's 'cluster.evacuate' to 'stop'"
             explained.next_step = (
-                "the member stays in service, and what had moved by then is elsewhere; mend that, or use 'mode: stop'"
+                f"the member stays in service, and what had moved by then is elsewhere; mend that, or {stop}"
             )
         return explained
 

@@ -51,7 +51,7 @@ class ConsoleLog(Record):
             names = session.names(COLLECTION, query) or ()
             if params["name"] in names:
                 return {"text": ""}  # it has never been started
-            error = session.no_project(params["project"]) or no_such(
+            error = session.missing_project(params["project"]) or no_such(
                 "instance", params["name"], names, "create it first"
             )
             task.refuse(error.about(self.label(params)))

@@ -53,7 +53,7 @@ def _refusal(client: Client, error: FleetError, query: Query, where: str) -> Fle
     except FleetError as told:
         error = told  # the daemon's own words
     if isinstance(error, (NotFound, Refused)) and "project" in query:
-        error = client.no_project(query["project"]) or error
+        return client.missing_project(query["project"]) or error
     return error
 
 

@@ -185,14 +185,20 @@ class Everywhere(Record):
         return steps + super().create_steps(self._everywhere(plan), task)
 
     def update_steps(self, plan: Plan, task: Task) -> list[Request]:
+        """What belongs to a member is patched: a PUT with C(target) makes LXD forget what all members have.
+
+        Either of them empties a description that it does not name, on both brands.
+        """
         steps = []
         now = plan.have.get("members") or {}
         for member, keys in plan.then.get("members", {}).items():
             changed = self.by_member.config.differs(now.get(member, {}), keys)
             if changed:
-                body = {"config": {key: value for key, value in keys.items() if not key.startswith("volatile.")}}
+                names = [position.partition(".")[2] for position in changed]
+                config = {name: keys.get(name, "") for name in names}
+                body = {"description": plan.have.get("description", ""), "config": config}
                 where = {**self.query(task.params), "target": member}
-                steps.append(Request("PUT", self.path(task.params), where, body, changed))
+                steps.append(Request("PATCH", self.path(task.params), where, body, changed))
         common = self._everywhere(plan)
         common.changed = [name for name in plan.changed if not name.startswith("members.")]
         return steps + (super().update_steps(common, task) if common.changed else [])

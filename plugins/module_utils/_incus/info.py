@@ -106,7 +106,7 @@ def read(session: Client, task: Task) -> list[t.Any]:
     try:
         found = _objects(session, segments, where, query)
         if not found and not params["all_projects"] and params["project"] != "default":
-            missing = session.no_project(params["project"])  # some collections are empty there
+            missing = session.missing_project(params["project"])  # some collections are empty there
             if missing:
                 raise missing
     except NotFound as error:
@@ -141,7 +141,7 @@ def _missing(session: Client, error: NotFound, segments: t.Sequence[str], task: 
     for segment in segments:
         if segment in _BROUGHT:
             session.require(_BROUGHT[segment], f"'{task.params['collection']}'")
-    missing = session.no_project(task.params["project"])
+    missing = session.missing_project(task.params["project"])
     if missing:
         return missing
     hint = did_you_mean(segments[0], _ROOTS) if segments[0] not in _ROOTS else None

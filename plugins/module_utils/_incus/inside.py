@@ -280,7 +280,7 @@ class Inside:
         self.task.refuse(error)
 
     def _missing(self, name: str, project: str) -> MissingReference:
-        error = self.session.no_project(project)
+        error = self.session.missing_project(project)
         if error is None:
             instances = self.session.names("/1.0/instances", self.query) or ()
             hint = did_you_mean(name, instances) or "create it with nfvlab.fleet.incus_instance"

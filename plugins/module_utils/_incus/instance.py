@@ -24,7 +24,10 @@ from .record import HALF_CREATED, Record, Reference
 # What an instance that is there is not put to without a word.
 ALLOWED = ("restart", "move", "rebuild")
 # What a cluster says of an instance on a member that does not answer.
-_MEMBER_DOWN = r"isn't ready yet|unexpected EOF|https://\S+/1\.0/instances\S*: "  # the last is a request handed on
+_MEMBER_DOWN = (
+    r"isn't ready yet|unexpected EOF|Missing event connection|Target \S+( \S+)? is offline"
+    r"|https://\S+/1\.0/instances\S*: "  # a request handed on
+)
 _GENERATED = 8  # characters of a generated name, beside its beginning
 
 
@@ -434,8 +437,11 @@ class Instance(Record):
         if explained.next_step is None and re.search("no space left|out of disk space", explained.text or ""):
             explained.next_step = "its storage pool is full: make that larger, or delete something from it"
         if session.clustered and re.search(_MEMBER_DOWN, explained.text or ""):
-            member = (plan.have or {}).get("location") or task.params["target"]
+            location = None if "target" in plan.changed else (plan.have or {}).get("location")
+            member = location or task.params["target"]
             explained.next_step = f"cluster member '{member}' does not answer; start it, or wait until it is back"
+        if "member is evacuated" in (explained.text or ""):
+            explained.next_step = "restore it with nfvlab.fleet.incus_cluster_member, or name another 'target'"
         if explained.next_step is None and error.kind == "operation_failed":
             from .waits import tail
 

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the nfvlab.fleet collection: no stability is promised to others.
-"""Where an instance of a daemon is: its name, project, storage pool and cluster member. Pure but for the last function.
+"""Where an instance of a daemon is: its name, project, storage pool and cluster member.
 
-The daemon changes all of that with a request of its own, and only on a stopped instance.
+The daemon changes all of that with a request of its own, and only on a stopped instance. Pure, but for what asks
+whether a daemon can do that.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import typing as t
 from .._core.errors import Immutable, Refused
 from .._core.http import path as join
 from .._core.resource import Plan
-from .client import Client
+from .client import MEMBERS, Client
 
 # What brings an instance to another place, and not every daemon can do.
 _NEEDS = {
@@ -130,6 +131,8 @@ def check_possible(session: Client, plan: Plan) -> None:
     for name, (extension, feature) in _NEEDS.items():
         if name in plan.changed:
             session.require(extension, feature)
+    if "target" in plan.changed:
+        _check_member(session, plan)
     if "image" in plan.changed:
         where = {"project": plan.have.get("project", "default")}
         snapshots = session.names(join("1.0", "instances", plan.have["name"], "snapshots"), where)
@@ -139,3 +142,34 @@ def check_possible(session: Client, plan: Plan) -> None:
                 obj=plan.label,
                 next_step="delete them first",
             )
+
+
+def _check_member(session: Client, plan: Plan) -> None:
+    """Raise where a member takes no instances now, or lacks a volume that the instance has."""
+    member = plan.after["target"]
+    found = session.find(MEMBERS + join(member))  # null is a missing reference, which is said elsewhere
+    if found is None:
+        return
+    if found["status"] != "Online":
+        raise Refused(
+            f"cluster member '{member}' is {found['status'].lower()}",
+            obj=plan.label,
+            next_step="bring it back into service, or name another 'target'",
+        )
+    where = {"project": plan.have.get("project", "default"), "target": member}
+    for device in _volumes(plan.have, plan.then):
+        pool, volume = device["pool"], device["source"].partition("/")[0]
+        if session.find(join("1.0", "storage-pools", pool, "volumes", "custom", volume), where) is None:
+            raise Refused(
+                f"its volume '{volume}' of the pool '{pool}' is not on cluster member '{member}'",
+                obj=plan.label,
+                next_step="volumes do not move along: bring it there, or detach it, first",
+            )
+
+
+def _volumes(have: t.Mapping[str, t.Any], then: t.Mapping[str, t.Any]) -> list[dict[str, t.Any]]:
+    """The devices that are volumes of their own, those of profiles too."""
+    own = have.get("devices") or {}
+    expanded = {name: device for name, device in (have.get("expanded_devices") or {}).items() if name not in own}
+    disks = [device for device in {**expanded, **then["devices"]}.values() if device.get("type") == "disk"]
+    return [disk for disk in disks if disk.get("pool") and disk.get("source")]

@@ -78,11 +78,11 @@ class Snapshot(Record):
             wrong = "'keep' is a number above 0, and only for the state 'present'"
         if wrong:
             raise InvalidOption(wrong, obj=self.label(params), next_step="correct that, or leave it out")
+        if task.state == "present":
+            check_snapshot(params["name"], self.label(params), of_instance=bool(params["instance"]))
         if given.get("expires_at"):
             with said_of("expires_at", given["expires_at"]):
                 _end(given["expires_at"])
-        if task.state == "present":
-            check_snapshot(params["name"], self.label(params), of_instance=bool(params["instance"]))
 
     # -- reading
 

@@ -236,7 +236,7 @@ def _content(there: Client, origin: Origin) -> dict[str, t.Any]:
     if found is None:
         names = there.names("/1.0/instances", origin.query) or ()
         missing = no_such("instance", origin.name, names, f"correct '{origin.option}'")
-        raise there.no_project(origin.query["project"]) or missing
+        raise there.missing_project(origin.query["project"]) or missing
     if not origin.snapshot:
         return dict(found)
     snapshots = origin.path + "/snapshots"

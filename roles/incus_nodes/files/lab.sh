@@ -1,7 +1,7 @@
 #!/bin/sh
 # A cluster's machines on one host: a network namespace on a common bridge and a folder for each, and in them a daemon.
 #
-# lab.sh missing|up|down FOLDER DAEMON BRIDGE ADDRESS/LENGTH NAME=ADDRESS...
+# lab.sh missing|up|down FOLDER DAEMON GROUP BRIDGE ADDRESS/LENGTH NAME=ADDRESS...
 #   missing  what is not there, a line for each; changes nothing
 #   up       make that
 #   down     end the daemons with whatever they started, and take the network away
@@ -9,9 +9,10 @@ set -eu
 action=$1
 folder=$2
 daemon=$3
-bridge=$4
-address=$5
-shift 5
+group=$4
+bridge=$5
+address=$6
+shift 6
 
 has_link() { ip link show dev "$1" >/dev/null 2>&1; }
 
@@ -29,8 +30,8 @@ sweep() {
   for root in "$folder/$1"/containers/*; do
     [ -d "$root" ] || [ -L "$root" ] || continue # links into pools that only the node sees
     for kind in payload monitor; do
-      group="*/lxc.$kind.${root##*/}"
-      find /sys/fs/cgroup -depth -type d \( -path "$group" -o -path "$group/*" -o -path "$group-[0-9]*" \) \
+      pattern="*/lxc.$kind.${root##*/}"
+      find /sys/fs/cgroup -depth -type d \( -path "$pattern" -o -path "$pattern/*" -o -path "$pattern-[0-9]*" \) \
         -exec rmdir {} + 2>/dev/null || :
     done
   done
@@ -73,7 +74,7 @@ up() {
       mkdir -p "$folder/$name"
       chmod 0711 "$folder/$name"
       sweep "$name"
-      setsid sh "$folder/node.sh" "$folder/$name" "$name" "$daemon" </dev/null >>"$folder/$name.log" 2>&1 &
+      setsid sh "$folder/node.sh" "$folder/$name" "$name" "$daemon" "$group" </dev/null >>"$folder/$name.log" 2>&1 &
     fi
   done
 }

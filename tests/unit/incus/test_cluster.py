@@ -169,8 +169,13 @@ def test_a_member_stays_what_it_is(given, says):
 def test_a_member_needs_no_token_and_one_that_leaves_says_so_itself():
     here = cluster.Cluster()
     assert here.plan(have(), task(here, {"name": "n1", "address": "192.0.2.11", "token": TOKEN})).steps == []
-    (step,) = here.plan(have(), task(here, {"name": "n1", "state": "absent", "force": True})).steps
-    assert step.describe() == {"method": "DELETE", "path": "/1.0/cluster/members/n1?force=1", "keys": []}
+    (step,) = here.plan(have(), task(here, {"name": "n1", "state": "absent"})).steps
+    assert step.describe() == {"method": "DELETE", "path": "/1.0/cluster/members/n1", "keys": []}
+    steps = here.plan(have(), task(here, {"name": "n1", "state": "absent", "force": True})).steps
+    assert [step.describe() for step in steps] == [
+        {"method": "DELETE", "path": "/1.0/cluster/members/n1?force=1", "keys": []},
+        {"method": "PUT", "path": "/1.0/cluster", "keys": ["enabled"]},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -205,12 +210,30 @@ def test_a_check_run_on_a_bare_host_founds_a_cluster():
     assert len(converge(cluster.Cluster(), NoDaemon(), wanted).plan.steps) == 2
 
 
-def test_a_token_that_the_cluster_does_not_know_is_explained():
+@pytest.mark.parametrize(
+    ("text", "fate"),
+    [
+        ("No matching cluster join operation found", "was used or revoked, or has expired, at 2999-11-22"),
+        ("Failed during search for join token operation: Token has expired", "; the token has expired, at 2999-11-22"),
+    ],
+)
+def test_a_token_that_the_cluster_does_not_take_is_explained(text, fate):
     joining = cluster.Cluster()
     wanted = task(joining, {"name": "n2", "address": "x", "token": TOKEN})
-    refusal = errors.OperationFailed("failed", text="No matching cluster join operation found")
-    told = joining.explain(Daemon(), refusal, joining.plan(None, wanted), wanted)
-    assert "used or revoked, or has expired, at 2999-11-22" in str(told)
+    told = joining.explain(Daemon(), errors.OperationFailed("no", text=text), joining.plan(None, wanted), wanted)
+    assert fate in str(told) and str(told).endswith("issue a new one")
+
+
+@pytest.mark.parametrize(
+    ("extensions", "way_out"),
+    [(["clustering_evacuation_mode"], "use 'mode: stop'"), ([], "set the instance's 'cluster.evacuate' to 'stop'")],
+)
+def test_the_way_out_of_an_evacuation_that_fails_is_one_that_the_daemon_has(extensions, way_out):
+    resource = cluster.Member()
+    wanted = task(resource, {"name": "n2", "state": "evacuated"})
+    error = errors.OperationFailed("failed", text="no")
+    told = resource.explain(Daemon(*extensions), error, resource.plan(MEMBER, wanted), wanted)
+    assert str(told).endswith(f"is elsewhere; mend that, or {way_out}")
 
 
 # Members

@@ -94,10 +94,10 @@ def test_a_key_of_a_member_is_written_to_that_member_alone():
     both = plan({"members": {"a": {"size": 3}, "b": {"size": 2}}, "description": "d"}, have)
     assert both.changed == ["description", "members.a.size"]
     assert [(step.method, step.target) for step in both.steps] == [
-        ("PUT", "/1.0/storage-pools/p?target=a"),
+        ("PATCH", "/1.0/storage-pools/p?target=a"),
         ("PUT", "/1.0/storage-pools/p"),
     ]
-    assert both.steps[0].body == {"config": {"size": "3"}} and "members" not in both.steps[1].body
+    assert both.steps[0].body == {"description": "", "config": {"size": "3"}} and "members" not in both.steps[1].body
     assert both.before["members"] == {"a": {"size": "1"}, "b": {"size": "2"}}
 
 
