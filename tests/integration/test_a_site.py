@@ -125,7 +125,7 @@ def test_verify_sends_packets_between_all_instances(host: dict[str, t.Any], tmp_
     assert "20 instances are as declared" in output and "3 instances are as declared" in output
     assert len(re.findall(r"item=branch-\d -> 10\.119\.3\.", output)) == 2
     assert len(re.findall(r"(?:app|kata)-\d is ready", output)) == 4
-    assert "26 instances are hosts of nfvt.incus.yml" in output
+    assert "27 instances are hosts of nfvt.incus.yml" in output  # those of the fleets, and the forwarder
     assert len(re.findall(r"ok: \[kata-1\] => \(item=(?:web|probe): ", output)) == 2
 
 
