@@ -12,11 +12,11 @@ import typing as t
 from .._core.errors import FleetError, InvalidOption, Malformed, MissingReference, NotFound, TimedOut, did_you_mean
 from .._core.fields import Spec
 from .._core.http import path as join
+from .._core.metrics import families
 from .._core.module import FleetModule
 from .._core.resource import Task
 from .._core.secrets import Secrets
 from .client import Client, NoDaemon
-from .metrics import parse
 from .options import CONNECTION, connect
 from .record import SECRETS
 
@@ -127,7 +127,12 @@ def read(session: Client, task: Task) -> list[t.Any]:
 def _objects(session: Client, segments: t.Sequence[str], where: str, query: t.Mapping[str, str]) -> list[t.Any]:
     """What is at a path, as a list."""
     if segments == ["metrics"]:
-        return parse(session.text(where, {"project": query["project"]} if "project" in query else {}))
+        counted = families(session.text(where, {"project": query["project"]} if "project" in query else {}))
+        return [
+            {"name": name, "type": family["type"], **sample}
+            for name, family in counted.items()
+            for sample in family["samples"]
+        ]
     found = session.get(where, query)
     if segments == ["operations"]:  # lists by their status
         return [operation for operations in (found or {}).values() for operation in operations]

@@ -7,12 +7,11 @@
 
 from __future__ import annotations
 
-import math
-import re
 import typing as t
 
 from .._core.errors import InvalidOption
 from .._core.fields import Spec
+from .._core.metrics import families
 from .._core.resource import Task
 from . import probes
 from .agent import Agent
@@ -22,11 +21,6 @@ OPTIONS: Spec = {
     "gather": {"type": "list", "elements": "str", "choices": [*PARTS], "default": [*PARTS]},
     "query": {"type": "str"},
 }
-
-# One sample of the Prometheus text format: name, labels, value.
-_SAMPLE = re.compile(r"([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?$")
-_LABEL = re.compile(r'([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"')
-_ESCAPE = re.compile(r"\\(.)")
 
 
 def work(agent: Agent, task: Task) -> dict[str, t.Any]:
@@ -48,7 +42,7 @@ def work(agent: Agent, task: Task) -> dict[str, t.Any]:
     if "routes" in wanted:
         found["routes"] = routes(agent)
     if "metrics" in wanted:
-        found["metrics"] = metrics(agent.call("GetMetrics").get("metrics", ""))
+        found["metrics"] = families(agent.call("GetMetrics").get("metrics", ""))
     return {"changed": False, "objects": [found]}
 
 
@@ -103,41 +97,3 @@ def routes(agent: Agent) -> list[dict[str, t.Any]]:
             }
         )
     return found
-
-
-def metrics(text: str) -> dict[str, dict[str, t.Any]]:
-    """Metrics in the text format of Prometheus: for each family its help, its type and its samples."""
-    families: dict[str, dict[str, t.Any]] = {}
-    for line in text.splitlines():
-        if line.startswith(("# HELP ", "# TYPE ")):
-            _mark, kind, name, rest = (*line.split(" ", 3), "")[:4]
-            _family(families, name)[kind.lower()] = rest
-            continue
-        sample = _SAMPLE.match(line.strip())
-        if line.startswith("#") or sample is None:
-            continue
-        name, labels, value = sample.groups()
-        number = _number(value)
-        if number is not None:
-            shown = {label: _ESCAPE.sub(_unescape, inner) for label, inner in _LABEL.findall(labels or "")}
-            _family(families, name)["samples"].append({"labels": shown, "value": number})
-    return families
-
-
-def _family(families: dict[str, dict[str, t.Any]], name: str) -> dict[str, t.Any]:
-    return families.setdefault(name, {"help": "", "type": "untyped", "samples": []})
-
-
-def _unescape(found: re.Match[str]) -> str:
-    return "\n" if found.group(1) == "n" else found.group(1)
-
-
-def _number(text: str) -> float | int | None:
-    """A value; what is no number for JSON is left out."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    if not math.isfinite(value):
-        return None
-    return int(value) if value.is_integer() and abs(value) < 2**53 else value

@@ -9,6 +9,7 @@ kata_log, kata_network, kata_process, kata_rpc, kata_sandbox.
 from __future__ import annotations
 
 import subprocess
+import types
 
 import pytest
 from ansible_collections.nfvlab.fleet.plugins.module_utils._core import errors
@@ -332,22 +333,24 @@ def test_routes_and_addresses_as_the_api_has_them():
 # kata_agent_info
 
 
-def test_metrics():
-    text = (
-        '# HELP kata_guest_load Guest "system" load.\n# TYPE kata_guest_load gauge\n'
-        'kata_guest_load{item="load1",name="a\\"b\\\\c\\n"} 0.5\nkata_guest_load{item="load5"} 3 1700000000\n'
-        "plain 7\nnan NaN\nbroken{ 1\n# comment\n"
-    )
-    found = info.metrics(text)
-    assert found["kata_guest_load"] == {
-        "help": 'Guest "system" load.',
-        "type": "gauge",
-        "samples": [
-            {"labels": {"item": "load1", "name": 'a"b\\c\n'}, "value": 0.5},
-            {"labels": {"item": "load5"}, "value": 3},
-        ],
+def test_what_agents_tell_wrong_is_set_right():
+    address = {"family": "v4", "address": "2001:db8::1", "mask": "64"}
+    link = {"name": "eth0", "hwAddr": "02:00:00:00:00:0A", "mtu": 1500, "IPAddresses": [address]}
+    route = {"dest": "0.0.0.0", "gateway": "192.0.2.1", "device": "eth0", "family": "v6"}
+    told = {
+        "ListInterfaces": {"Interfaces": [link]},
+        "ListRoutes": {"Routes": [route]},
+        "GetMetrics": {"metrics": "# TYPE load gauge\nload 0.5\n"},
     }
-    assert found["plain"]["samples"] == [{"labels": {}, "value": 7}] and "nan" not in found
+    agent = types.SimpleNamespace(endpoint="unix:/a", call=told.__getitem__)
+    (found,) = info.work(agent, types.SimpleNamespace(params={"gather": ["interfaces", "routes", "metrics"]}))[
+        "objects"
+    ]
+    assert found["interfaces"] == [
+        {**link, "hwAddr": "02:00:00:00:00:0a", "IPAddresses": [{**address, "family": "v6"}]}
+    ]
+    assert found["routes"] == [{**route, "dest": None, "source": "", "scope": 0, "family": "v4"}]
+    assert found["metrics"] == {"load": {"help": "", "type": "gauge", "samples": [{"labels": {}, "value": 0.5}]}}
 
 
 # kata_console and kata_log
