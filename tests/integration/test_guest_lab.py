@@ -45,7 +45,7 @@ class Lab:
             "incus_images_debian_packages": [],
             "verify_ping": False,
             # Of the other systems there is nothing.
-            **dict.fromkeys(("dpdk_target", "sdn_target", "ios_target"), "none"),
+            **dict.fromkeys(("dpdk_target", "sdn_target", "ios_target", "remote_target"), "none"),
             "ios_lab_devices": [],
             "ansible_become": False,  # sudo would lose where LXD is
         }
