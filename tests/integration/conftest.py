@@ -37,6 +37,7 @@ PREFIX = "nfvt"
 DOOR = "nfvt-client"  # the certificate that opens the daemon's second door
 IMAGES = "/var/cache/nfvlab-fleet/images"
 MARKER = Path("/var/lib/nfvlab-fleet/incus_daemon.json")
+PARENT = "nfvtparent"  # a bridge of the host, for networks that stand on one
 LISTENS = "user.nfvt-listens"  # the key of a daemon that listens because a test wants it to
 
 
@@ -185,6 +186,8 @@ def sweep(client: Client) -> None:
     for name in ours("/1.0/networks"):
         with contextlib.suppress(NotFound):  # interfaces that are not the daemon's are listed as well
             client.perform(Request("DELETE", join("1.0", "networks", name)))
+    if Path("/sys/class/net", PARENT).exists():
+        subprocess.run(["ip", "link", "delete", PARENT], check=True)
     for collection in ("/1.0/network-acls", "/1.0/network-zones", "/1.0/network-integrations"):
         with contextlib.suppress(NotFound):  # LXD has no integrations
             for name in ours(collection):

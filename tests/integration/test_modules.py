@@ -16,6 +16,7 @@ sentence that says so.
 
 from __future__ import annotations
 
+import subprocess
 import typing as t
 from pathlib import Path
 
@@ -23,7 +24,7 @@ import pytest
 import yaml
 from ansible_collections.nfvlab.fleet.plugins.module_utils._incus.client import Client
 
-from .conftest import Result, listen, run_module, sweep
+from .conftest import PARENT, Result, listen, run_module, sweep
 from .proxy import Door, Proxy
 
 CASES = sorted(Path(__file__).with_name("cases").glob("*.yml"))
@@ -77,6 +78,8 @@ def test_step(
         stage["case"] = path
         if case.get("listens"):
             listen(client)
+        if case.get("parent"):
+            subprocess.run(["ip", "link", "add", PARENT, "type", "bridge"], check=True)
         for needed in case.get("needs", ()):
             made = run_module(needed["module"], options(needed, {}, stage))
             assert not made.failed, made["msg"]
