@@ -4,8 +4,9 @@
 
 """Runs every test, those that need no daemon beside the others: both mostly wait.
 
-What runs beside is shown when the others have ended, and the last line counts both. With arguments for pytest it is
-one pytest, as one that looks for a single failure wants it.
+What runs beside gets what the others leave of the processors, because those take longer. It is shown when they have
+ended, and the last line counts both. With arguments for pytest it is one pytest, as one that looks for a single
+failure wants it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def main() -> int:
     folder = ROOT / "tests" / "integration"
     beside = [str(path) for pattern in BESIDE for path in sorted(folder.glob(pattern))]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
-        quiet = subprocess.Popen([*PYTEST, "tests/unit", *beside, *SCENARIOS], cwd=ROOT, stdout=told, stderr=told)
+        patient = ["nice", *PYTEST, "tests/unit", *beside, *SCENARIOS]
+        quiet = subprocess.Popen(patient, cwd=ROOT, stdout=told, stderr=told)
         try:
             slowest = ("--durations=30", "--durations-min=10")
             others = [*(f"--ignore={path}" for path in beside), *(f"--deselect={name}" for name in SCENARIOS)]

@@ -73,6 +73,7 @@ def test_what_the_daemon_counts_of_an_instance(used: None, client: Client) -> No
 
 
 def test_a_network_of_ovn_is_refused_where_there_is_none(used: None, client: Client) -> None:
-    refused = run_module("incus_network", {"name": "nfvt-ovn", "type": "ovn", "config": {"network": "none"}})
+    config = {"network": "none", "ipv4.address": "10.121.9.1/24", "ipv6.address": "none"}
+    refused = run_module("incus_network", {"name": "nfvt-ovn", "type": "ovn", "config": config})
     assert refused.failed and "set up OVN on the daemon's host" in refused["msg"]
     assert "nfvt-ovn" not in (client.names("/1.0/networks") or ())
