@@ -26,7 +26,6 @@ CONNECTION = "nfvlab.fleet.incus"
 _SHOWN = tuple(option for option in WHERE if option != "bearer_token")  # everybody sees the variables of a host
 DAEMONS = 8  # that are asked at a time
 _OWN = ("volatile.", "image.")  # keys of the daemon's own
-_PATHS = ("conf", "socket", "client_cert", "client_key", "server_cert")  # relative to the inventory's file
 
 Variables = dict[str, t.Any]
 
@@ -39,6 +38,7 @@ DAEMON: Spec = {
     "all_projects": {"type": "bool"},
     "filter": {"type": "str"},
 }
+_PATHS = tuple(option for option, kind in DAEMON.items() if kind["type"] == "path")  # relative to the inventory's file
 
 
 class Daemon(t.NamedTuple):

@@ -209,7 +209,7 @@ class Run:
             return
         entry = self.inside.look(cwd)
         if entry is None or entry.kind == "file":
-            self.inside.foretold(
+            self.task.refuse(
                 MissingReference(
                     f"there is no directory '{cwd}' in the instance",
                     obj=self.inside.label,

@@ -93,7 +93,7 @@ def _find(resource: File, task: Task, label: str) -> tuple[str, Entry | None]:
     path, entry = resource.inside.follow(resource.path, lambda place: resource.require_place(place, label))
     if entry is None:
         end = "" if path == resource.path else f", and that is where its link leads: '{path}'"
-        resource.inside.foretold(
+        resource.inside.task.refuse(
             NotFound(f"there is no such file{end}", obj=label, next_step="correct 'path', or create the file first")
         )
     elif entry.kind != "file":

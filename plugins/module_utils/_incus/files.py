@@ -185,7 +185,7 @@ class File(Resource):
             raise Conflict(f"'{above}' is a file, not a directory", obj=self.label(task.params))
         if self.missing and not task.params["parents"]:
             missing, self.missing = self.missing[-1], []
-            self.inside.foretold(
+            self.inside.task.refuse(
                 MissingReference(
                     f"there is no directory '{missing}'",
                     obj=self.label(task.params),
@@ -294,7 +294,7 @@ class File(Resource):
         """Without commands, a directory keeps the mode and the owner that it was made with."""
         adjusts = plan.then is not None and plan.have is not None and "state" not in plan.changed
         if adjusts and task.state == "directory" and not self.inside.running:
-            self.inside.foretold(
+            self.inside.task.refuse(
                 Refused(
                     "the mode and the owner of a directory can only be changed while the instance runs",
                     obj=plan.label,

@@ -202,7 +202,7 @@ class Inside:
         self.query = {"project": project}
         self.have: dict[str, t.Any] | None = session.find(self.path, self.query)
         if self.have is None and needed and not isinstance(session, NoDaemon):
-            self.foretold(self._missing(name, project))
+            self.task.refuse(self._missing(name, project))
 
     @property
     def running(self) -> bool:
@@ -212,7 +212,7 @@ class Inside:
     def require_running(self) -> None:
         """Raise where commands cannot run."""
         if self.have is not None and not self.running:
-            self.foretold(
+            self.task.refuse(
                 Refused(
                     f"it is {self.have['status']}, and commands only run in an instance that is running",
                     obj=self.label,
@@ -274,10 +274,6 @@ class Inside:
     def files(self, method: str, path: str, **rest: t.Any) -> Request:
         """A request about a file."""
         return Request(method, f"{self.path}/files", {**self.query, "path": path}, **rest)
-
-    def foretold(self, error: FleetError) -> None:
-        """Raise, but in check mode only warn: an earlier task may have foretold what is not there yet."""
-        self.task.refuse(error)
 
     def _missing(self, name: str, project: str) -> MissingReference:
         error = self.session.missing_project(project)

@@ -72,11 +72,7 @@ class Machine:
         """
         with netlink.Reader() as reader:
             devices = reader.devices()
-            spaces = {}
-            for name in netlink.named():
-                path = f"{netlink.NAMED}/{name}"
-                # A file where nothing is mounted was left by a namespace that is gone.
-                spaces[name] = _devices(path) if os.path.ismount(path) else {}
+            spaces = {name: _devices(path) if path else {} for name, path in netlink.named().items()}
             ends = {name: devices[name] for name in nics if name in devices and devices[name].kind == "veth"}
             found = _other_ends(reader, ends) if ends else {}
         checksums = {

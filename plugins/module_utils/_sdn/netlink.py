@@ -60,12 +60,14 @@ class Device(t.NamedTuple):
     addresses: list[str]
 
 
-def named() -> list[str]:
-    """The names that ip-netns knows."""
+def named() -> dict[str, str]:
+    """The files of the namespaces that ip-netns knows, by name; empty for the mere file of one that is gone."""
     try:
-        return sorted(os.listdir(NAMED))
+        names = sorted(os.listdir(NAMED))
     except FileNotFoundError:
-        return []
+        return {}
+    paths = {name: f"{NAMED}/{name}" for name in names}
+    return {name: path if os.path.ismount(path) else "" for name, path in paths.items()}
 
 
 def inside(path: str, make: t.Callable[[], Made]) -> Made:
@@ -249,10 +251,8 @@ def _ethtool(handle: socket.socket, device: str, command: int) -> int:
 def owners() -> dict[str, str]:
     """A file for each network namespace that there is, named or of a process, by its identity."""
     found: dict[str, str] = {}
-    for name in named():
-        path = f"{NAMED}/{name}"
-        if os.path.ismount(path):  # else the mere file of one that is gone
-            found.setdefault(str(os.stat(path).st_ino), path)
+    for path in filter(None, named().values()):
+        found.setdefault(str(os.stat(path).st_ino), path)
     for name in os.listdir("/proc"):
         if name.isdigit():
             path = f"/proc/{name}/ns/net"
